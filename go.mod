@@ -1,0 +1,3 @@
+module sealstack
+
+go 1.26
