@@ -72,7 +72,7 @@ type Tx interface {
 	// ErrNotFound for one that does not exist.
 	KeepSlot(id SlotID) error
 	// DropSlot destroys a kept slot once the transaction has committed, and
-	// before Update returns. ErrNotFound for one that is not kept.
+	// before Update returns. One that is gone already is no error.
 	DropSlot(id SlotID) error
 }
 

@@ -58,9 +58,6 @@ func (x *tx) DropSlot(id storage.SlotID) error {
 	if err := x.mayWrite(); err != nil {
 		return err
 	}
-	if _, err := x.Get(slotTable, storage.K(id)); err != nil {
-		return err
-	}
 	x.dropped = append(x.dropped, id)
 	return x.Delete(slotTable, storage.K(id))
 }
@@ -71,9 +68,10 @@ func (s *Store) hasSlot(id storage.SlotID) bool {
 	return s.slots[id] != nil
 }
 
-// Check implements storage.Store: every kept slot must be there.
+// Check implements storage.Store: every kept slot must be there. It takes the
+// writer's turn, since slots can be destroyed under a View.
 func (s *Store) Check(ctx context.Context) error {
-	return s.View(ctx, func(_ context.Context, t storage.Tx) error {
+	return s.Update(ctx, func(_ context.Context, t storage.Tx) error {
 		c, err := t.Cursor(slotTable)
 		if err != nil {
 			return err

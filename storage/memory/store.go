@@ -26,7 +26,6 @@ type Store struct {
 	mu      sync.Mutex
 	pending map[storage.BlobID][]byte    // appended, not kept
 	slots   map[storage.SlotID]*[32]byte // alive, kept or not
-	running sync.WaitGroup               // Views, so that Close can wait
 }
 
 type item struct{ key, value []byte }
