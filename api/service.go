@@ -7,6 +7,36 @@
 //
 // The packages below it (kmsapi, logsapi, ...) are generated from AWS's
 // published service models by `go generate ./...`.
+//
+// # Types
+//
+// A structure of a model is a Go struct with one field a member, in the
+// model's order. Required scalars and structures are plain values, optional
+// ones pointers; lists, maps and blobs are nil when absent; timestamps are
+// [time.Time]; streaming blobs are [io.ReadCloser]; an event stream is a
+// [Stream] of a union struct. Lower-case names of the model start with a
+// capital in Go.
+//
+// # Tags
+//
+// Each field has the tag `aws:"Shape,option,..."`. The name of the member's
+// shape stands first, always; it is the key to [Service].Shapes. Options:
+//
+//	required      the caller must set the member
+//	name=N        name on the wire, where it is not the field's name
+//	header=N      in the HTTP header N
+//	headers=P     a map: one header for each key, its name prefixed with P
+//	uri=N         in the label {N} or {N+} of the request's path
+//	query=N       in the query parameter N
+//	status        the HTTP status of the answer
+//	payload       the member is the whole body
+//	attr          an XML attribute of the enclosing element
+//	ns=URI        XML namespace that the member's element declares
+//	flattened     a list or map without a wrapping element, by the member alone
+//	token         idempotency token: clients make one up if the caller gives none
+//
+// Only RESTXML has header, headers, uri, query, status, payload, attr and ns.
+// Members without such a place are in the body. [ParseTag] reads a tag.
 package api
 
 import "reflect"
@@ -35,6 +65,7 @@ type Service struct {
 	Global       bool     // one endpoint for the partition (IAM); the Region of a call is then its partition's home Region
 
 	Operations []*Operation     // by name, ascending
+	Omitted    []Omission       // operations that AWS has and this program does not carry, by name, ascending
 	Shapes     map[string]Shape // every shape that carries a fact a Go type can't carry, by its name in the model
 }
 
@@ -70,6 +101,9 @@ type Shape struct {
 	ValueName  string   // wire name of a map's values, if not "value"
 	TimeFormat string   // "iso8601", "rfc822" or "unixTimestamp" where the protocol's default does not hold
 	Union      bool     // exactly one member may be set
+	Element    string   // name of the element when the shape is the root of a body, if not the shape's own (RESTXML)
+	Namespace  string   // XML namespace that the shape's element declares, under Prefix (RESTXML)
+	Prefix     string   // prefix of Namespace: "xsi"
 }
 
 // Operation is an [Op] with its types erased, as the edge dispatches it.
@@ -88,6 +122,17 @@ type HTTP struct {
 	Method string // "POST"
 	URI    string // "/{Bucket}/{Key+}?acl"
 	Status int    // of a success; 0 stands for 200
+
+	HostPrefix       string // what clients put before the endpoint's host name: "stream-" makes stream-logs.REGION...
+	Unsigned         bool   // the call needs no signature (AssumeRoleWithWebIdentity)
+	ChecksumRequired bool   // the request must bring Content-MD5 or a checksum header (RESTXML)
+}
+
+// Omission names an operation that AWS has and this program does not carry:
+// the edge answers it with [NotImplemented].
+type Omission struct {
+	Name string
+	HTTP HTTP
 }
 
 // None is the output of an operation whose model has none, and the input of

@@ -1,0 +1,3 @@
+package main
+
+func writeCoverage(root string) error { return nil }
