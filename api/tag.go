@@ -40,15 +40,15 @@ func ParseTag(f reflect.StructField) (Tag, error) {
 	if !ok {
 		return Tag{}, fmt.Errorf("api: field %s has no aws tag", f.Name)
 	}
-	shape, options, _ := strings.Cut(text, ",")
+	shape, options, more := strings.Cut(text, ",")
 	if shape == "" {
 		return Tag{}, fmt.Errorf("api: field %s: tag %q names no shape", f.Name, text)
 	}
 	t := Tag{Shape: shape, Name: f.Name}
+	if !more {
+		return t, nil
+	}
 	for option := range strings.SplitSeq(options, ",") {
-		if options == "" {
-			break
-		}
 		if !t.set(option) {
 			return Tag{}, fmt.Errorf("api: field %s: tag %q has unknown option %q", f.Name, text, option)
 		}
