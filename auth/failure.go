@@ -10,18 +10,26 @@ import (
 type FailureKind uint8
 
 // The kinds of failure. What stands behind a kind tells which fields of the
-// [Failure] are set beside AccessKeyID, which is set once it has been read.
+// [Failure] are set beside AccessKeyID and Presigned, which are set once they
+// have been read. "Sentence" means that Detail is AWS's message in the words
+// of the service that was asked; the messages of the other kinds are fixed.
 const (
 	// MissingToken: the request carries no signature where one is needed.
 	MissingToken FailureKind = iota + 1
-	// Incomplete: the Authorization header can't be read. Detail is AWS's sentence.
+	// Incomplete: the signature can't be read. Sentence. S3 has it for the
+	// Authorization header only.
 	Incomplete
-	// UnsupportedAlgorithm: another algorithm than AWS4-HMAC-SHA256. Detail
-	// is the algorithm that was sent.
+	// UnsupportedAlgorithm, of S3 only: another algorithm than
+	// AWS4-HMAC-SHA256. Detail is the scheme that was sent; "AWS" stands for
+	// Signature Version 2.
 	UnsupportedAlgorithm
-	// TwoMechanisms: signed in the header and in the query at once.
+	// TwoMechanisms, of S3 only: signed in the header and in the query at
+	// once. Sentence.
 	TwoMechanisms
-	// UnknownKey: an access key that was never issued, is inactive or deleted.
+	// MissingDate, of S3 only: no X-Amz-Date or Date that can be read. Sentence.
+	MissingDate
+	// UnknownKey: an access key that was never issued, is inactive or deleted,
+	// or belongs to another partition.
 	UnknownKey
 	// InvalidToken: temporary credentials with a wrong session token or none,
 	// or a session token beside a long-term key.
@@ -33,72 +41,71 @@ const (
 	// (CanonicalRequest is empty where a chunk or trailer does not match).
 	SignatureMismatch
 	// Skewed: the signing time is more than MaxSkew from the real time.
-	// Detail is the sentence of the services other than S3; RequestDate,
+	// Sentence (of the services other than S3). RequestDate, RequestTime,
 	// ServerTime and MaxSkew are set.
 	Skewed
-	// WrongRegion: the credential scope names no Region that exists, or
-	// another one than the service is answered from. Region is the one sent,
-	// Expected the right one (empty where any real one would do).
+	// WrongRegion: the credential scope names no Region that exists. Sentence.
+	// Region is the one sent, Expected one that S3 would take.
 	WrongRegion
-	// WrongService: the credential scope names another service. Service is
-	// the one sent, Expected the right one.
+	// WrongService: the credential scope names another service. Sentence.
+	// Service is the one sent, Expected the right one.
 	WrongService
-	// WrongDate: the scope's day is not that of the signing time. Detail is
-	// AWS's sentence.
-	WrongDate
-	// WrongTerminator: the scope does not end in aws4_request. Detail is AWS's
-	// sentence.
+	// WrongTerminator: the scope does not end in aws4_request. Sentence.
 	WrongTerminator
-	// PresignIncomplete: a presigned request lacks one of the six parameters.
+	// WrongDate: the scope's day is not that of the signing time. Sentence.
+	WrongDate
+	// PresignIncomplete, of S3 only: a presigned request lacks one of the six
+	// parameters.
 	PresignIncomplete
-	// PresignMalformedCredential: X-Amz-Credential does not have five parts.
-	PresignMalformedCredential
-	// PresignInvalid: another parameter has a value that can't be. Detail is
-	// S3's sentence.
+	// PresignInvalid, of S3 only: a parameter of a presigned request has a
+	// value that can't be. Sentence.
 	PresignInvalid
-	// PresignExpired: RequestTime + Lifetime has passed; Lifetime, Expires and
-	// ServerTime are set.
+	// PresignExpired, of S3 only: RequestTime + Lifetime has passed; Lifetime,
+	// Expires and ServerTime are set.
 	PresignExpired
-	// PresignNotYet: the signing time of a presigned request lies too far
-	// ahead; RequestDate and ServerTime are set.
+	// PresignNotYet, of S3 only: the signing time of a presigned request lies
+	// too far ahead; RequestDate and ServerTime are set.
 	PresignNotYet
-	// HeadersNotSigned: headers that must be signed are not among the signed
-	// ones. Headers are their names in lower case, sorted. Detail is the
-	// sentence of the services other than S3.
+	// HeadersNotSigned: headers that must be signed are not. Headers are their
+	// names in lower case, sorted. Sentence of the services other than S3.
 	HeadersNotSigned
-	// PayloadHashMissing: S3 needs X-Amz-Content-Sha256 and it is absent.
+	// PayloadHashMissing, of S3 only: X-Amz-Content-Sha256 is absent.
 	PayloadHashMissing
-	// PayloadHashInvalid: X-Amz-Content-Sha256 is neither a hash nor one of
-	// the words that stand for one. Detail is the value that was sent.
+	// PayloadHashInvalid, of S3 only: X-Amz-Content-Sha256 is neither a hash
+	// nor one of the words that stand for one. Detail is the value sent.
 	PayloadHashInvalid
-	// PayloadMismatch: the body has another SHA-256 than X-Amz-Content-Sha256
-	// says. ClientHash and ServerHash are set (hexadecimal).
+	// PayloadMismatch, of S3 only: the body has another SHA-256 than
+	// X-Amz-Content-Sha256 says. ClientHash and ServerHash are set.
 	PayloadMismatch
-	// IncompleteBody: the body ended before the length that was announced.
+	// IncompleteBody, of S3 only: the body is not as long as announced.
 	IncompleteBody
-	// MalformedChunk: an aws-chunked body that does not keep to its form.
+	// MalformedChunk, of S3 only: an aws-chunked body out of form.
 	MalformedChunk
-	// MalformedTrailer: a trailer that does not keep to its form, or not the
-	// one that X-Amz-Trailer announced.
+	// ChunkTooSmall, of S3 only: a chunk before the last has less than 8 KiB.
+	// Detail is its size.
+	ChunkTooSmall
+	// MalformedTrailer, of S3 only: a trailer out of form, or not the one that
+	// X-Amz-Trailer announced.
 	MalformedTrailer
-	// MissingLength: a chunked body without X-Amz-Decoded-Content-Length.
+	// MissingLength, of S3 only: a chunked body without
+	// X-Amz-Decoded-Content-Length.
 	MissingLength
 )
 
 var kindNames = [...]string{
 	MissingToken: "missing authentication token", Incomplete: "malformed Authorization header",
 	UnsupportedAlgorithm: "unsupported algorithm", TwoMechanisms: "signed in header and query",
-	UnknownKey: "unknown access key", InvalidToken: "invalid session token",
+	MissingDate: "request has no date", UnknownKey: "unknown access key", InvalidToken: "invalid session token",
 	ExpiredToken: "expired session token", SignatureMismatch: "signature does not match",
 	Skewed: "request time too skewed", WrongRegion: "wrong Region in credential scope",
 	WrongService: "wrong service in credential scope", WrongDate: "wrong date in credential scope",
 	WrongTerminator:   "wrong end of credential scope",
-	PresignIncomplete: "incomplete presigned request", PresignMalformedCredential: "malformed X-Amz-Credential",
-	PresignInvalid: "invalid presigned request", PresignExpired: "presigned request has expired",
+	PresignIncomplete: "incomplete presigned request",
+	PresignInvalid:    "invalid presigned request", PresignExpired: "presigned request has expired",
 	PresignNotYet: "presigned request is not valid yet", HeadersNotSigned: "headers are not signed",
 	PayloadHashMissing: "X-Amz-Content-Sha256 is missing", PayloadHashInvalid: "X-Amz-Content-Sha256 is invalid",
 	PayloadMismatch: "body does not have its hash", IncompleteBody: "incomplete body",
-	MalformedChunk: "malformed chunk", MalformedTrailer: "malformed trailer",
+	MalformedChunk: "malformed chunk", ChunkTooSmall: "chunk is too small", MalformedTrailer: "malformed trailer",
 	MissingLength: "decoded length is missing",
 }
 
@@ -117,6 +124,7 @@ type Failure struct {
 	Detail string // a sentence or value; see the kind
 
 	AccessKeyID       string
+	Presigned         bool     // signed in the query
 	Region            string   // as in the scope
 	Service           string   // as in the scope
 	Expected          string   // Region or service that would be right
