@@ -102,6 +102,7 @@ type Shape struct {
 	TimeFormat string   // "iso8601", "rfc822" or "unixTimestamp" where the protocol's default does not hold
 	Union      bool     // exactly one member may be set
 	Element    string   // name of the element when the shape is the root of a body, if not the shape's own (RESTXML)
+	Unwrapped  bool     // its element holds the text of its only member (RESTXML: GetBucketLocation)
 	Namespace  string   // XML namespace that the shape's element declares, under Prefix (RESTXML)
 	Prefix     string   // prefix of Namespace: "xsi"
 }

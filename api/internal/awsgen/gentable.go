@@ -31,6 +31,7 @@ func (g *generator) facts(name string) string {
 	f.add(s.TimestampFormat != "", "TimeFormat", "%q", s.TimestampFormat)
 	f.add(s.Union, "Union", "true")
 	f.add(s.LocationName != "", "Element", "%q", s.LocationName)
+	f.add(s.Unwrapped, "Unwrapped", "true")
 	if ns := s.XMLNamespace; ns != nil {
 		f.add(true, "Namespace", "%q", ns.URI)
 		f.add(ns.Prefix != "", "Prefix", "%q", ns.Prefix)

@@ -122,6 +122,7 @@ type shape struct {
 	LocationName    string     `json:"locationName,omitempty"`
 	TimestampFormat string     `json:"timestampFormat,omitempty"`
 	XMLNamespace    *namespace `json:"xmlNamespace,omitempty"`
+	Unwrapped       bool       `json:"unwrapped,omitempty"` // in patches only
 	ignored
 }
 
