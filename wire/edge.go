@@ -1,0 +1,198 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"sync"
+
+	"github.com/gorilla/mux"
+
+	"sealstack/api"
+	"sealstack/auth"
+)
+
+// edge is the handler for all services.
+type edge struct {
+	Config
+	services *directory
+}
+
+// New returns the handler for all services. It panics if the configuration
+// can't work: without an authenticator, or with a service whose protocol the
+// edge does not speak.
+func New(c Config) http.Handler {
+	if c.Auth == nil {
+		panic("wire: no authenticator")
+	}
+	e := &edge{Config: c.withDefaults(), services: newDirectory(c.Doors)}
+	// Paths are S3's keys: they are taken as they are.
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	if c.Control != nil {
+		router.PathPrefix(ControlPrefix).Handler(c.Control)
+	}
+	router.MatcherFunc(hasTarget).Handler(e.serving(e.findJSON))
+	router.PathPrefix("/").Handler(e.serving(e.findOther))
+	router.NotFoundHandler = e.serving(e.findOther)
+	return router
+}
+
+func hasTarget(r *http.Request, _ *mux.RouteMatch) bool { return r.Header.Get("X-Amz-Target") != "" }
+
+// call is one request on its way through the edge.
+type call struct {
+	w         http.ResponseWriter
+	r         *http.Request
+	requestID string
+	protocol  protocol   // in which to answer
+	service   *service   // nil until it is found
+	op        *operation // nil until it is found
+	sent      []byte     // the body as sent, which the signature covers
+	body      []byte     // the body decompressed; never nil once read
+	form      url.Values // awsQuery: the parameters
+	streaming bool       // the answer has begun
+}
+
+// serving returns a handler for the calls whose operation find finds.
+func (e *edge) serving(find func(*call) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{w: w, r: r, requestID: e.NewRequestID()}
+		w.Header().Set("x-amzn-RequestId", c.requestID)
+		defer e.recovering(c)
+		out, err := e.answer(c, find)
+		if err != nil {
+			e.refuse(c, err)
+			return
+		}
+		c.write(c.op.HTTP.Status, func(b []byte) []byte { return c.protocol.encode(b, c, out) })
+		e.Log.Debug("call answered", c.about()...)
+	})
+}
+
+// answer takes a call in AWS's order: find the operation, authenticate, decode
+// and validate, call.
+func (e *edge) answer(c *call, find func(*call) error) (any, error) {
+	if err := find(c); err != nil {
+		return nil, err
+	}
+	if c.sent == nil {
+		if err := e.read(c); err != nil {
+			return nil, err
+		}
+	}
+	caller, err := e.authenticate(c)
+	if err != nil {
+		return nil, err
+	}
+	caller.RequestID = c.requestID
+	in, err := c.protocol.decode(c)
+	if err != nil {
+		return nil, err
+	}
+	return c.service.door.Call(api.WithCaller(c.r.Context(), caller), c.op.Operation, in)
+}
+
+// read takes in the body.
+func (e *edge) read(c *call) (err error) {
+	if c.sent, err = readBody(c.w, c.r, e.MaxBody); err != nil {
+		return err
+	}
+	c.body, err = inflate(c.w, c.r, c.sent, e.MaxBody)
+	return err
+}
+
+// authenticate finds out who calls.
+func (e *edge) authenticate(c *call) (*api.Caller, error) {
+	caller, err := e.Auth.Authenticate(c.r, c.sent, c.service.Service)
+	failure, ok := errors.AsType[*auth.Failure](err)
+	switch {
+	case ok && failure.Kind == auth.MissingToken && c.op.HTTP.Unsigned:
+		return e.Auth.Anonymous(c.r, c.service.Service), nil
+	case ok:
+		e.Log.Debug("call not authenticated", append(c.about(), "error", failure)...)
+		return nil, c.protocol.failure(failure, c.service.Service)
+	}
+	return caller, err
+}
+
+// refuse answers a call with an error.
+func (e *edge) refuse(c *call, err error) {
+	known, ok := errors.AsType[*api.Error](err)
+	switch {
+	case !ok && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
+		e.Log.Debug("client has gone", c.about()...)
+		known = internalFailure()
+	case !ok:
+		e.Log.Error("call failed", append(c.about(), "error", err)...)
+		known = internalFailure()
+	case known.Fault():
+		e.Log.Warn("call failed", append(c.about(), "error", err)...)
+	default:
+		e.Log.Debug("call refused", append(c.about(), "error", err)...)
+	}
+	c.w.Header().Set("x-amzn-ErrorType", known.Code)
+	c.write(known.Status, func(b []byte) []byte { return c.protocol.refuse(b, c, known) })
+}
+
+// recovering turns a panic into an internal failure, so that one call can't
+// take the others with it.
+func (e *edge) recovering(c *call) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if reason == http.ErrAbortHandler || c.streaming {
+		panic(http.ErrAbortHandler)
+	}
+	e.Log.Error("call panicked", append(c.about(), "panic", reason, "stack", string(debug.Stack()))...)
+	known := internalFailure()
+	c.w.Header().Set("x-amzn-ErrorType", known.Code)
+	if c.protocol == nil {
+		c.protocol = unclaimed{}
+	}
+	c.write(known.Status, func(b []byte) []byte { return c.protocol.refuse(b, c, known) })
+}
+
+// about describes a call to the log.
+func (c *call) about() []any {
+	attributes := []any{slog.String("request", c.requestID)}
+	if c.service != nil {
+		attributes = append(attributes, slog.String("service", c.service.ID))
+	}
+	if c.op != nil {
+		attributes = append(attributes, slog.String("operation", c.op.Name))
+	}
+	return attributes
+}
+
+// buffers hold bodies of answers while they are written.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// keepBuffer is up to which size a buffer is kept for the next answer.
+const keepBuffer = 1 << 20
+
+// write sends an answer with the body that appendTo appends. A status of 0
+// stands for 200.
+func (c *call) write(status int, appendTo func([]byte) []byte) {
+	buffer := buffers.Get().(*[]byte)
+	body := appendTo((*buffer)[:0])
+	header := c.w.Header()
+	header.Set("Content-Type", c.protocol.contentType())
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if status == 0 {
+		status = http.StatusOK
+	}
+	c.streaming = true
+	c.w.WriteHeader(status)
+	if c.r.Method != http.MethodHead {
+		_, _ = c.w.Write(body) // a client that has gone needs no answer
+	}
+	if cap(body) <= keepBuffer {
+		*buffer = body
+		buffers.Put(buffer)
+	}
+}

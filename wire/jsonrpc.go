@@ -1,0 +1,108 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+
+	"sealstack/api"
+	"sealstack/auth"
+	"sealstack/wire/awsjson"
+	"sealstack/wire/plan"
+)
+
+// jsonProtocol is awsJson1.1.
+type jsonProtocol struct{}
+
+func (jsonProtocol) contentType() string { return "application/x-amz-json-1.1" }
+
+func (jsonProtocol) decode(c *call) (any, error) {
+	t, _ := c.op.plans()
+	in := reflect.New(t.Go)
+	var check plan.Checker
+	err := awsjson.Decode(t, c.body, in.Interface(), &check)
+	if syntax, ok := errors.AsType[*awsjson.SyntaxError](err); ok {
+		return nil, frontEnd(400, "SerializationException", syntax.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !check.OK() {
+		return nil, frontEnd(400, validationCode(c.op.Operation), check.Message(true))
+	}
+	return in.Interface(), nil
+}
+
+// validationCode is the error with which an operation answers violated
+// constraints: the old operations of CloudWatch Logs and some of CloudTrail
+// declare InvalidParameterException for it, all others answer with the
+// ValidationException that no model needs to declare.
+// Unverified: CloudTrail.
+func validationCode(op *api.Operation) string {
+	if op.Declares("InvalidParameterException") {
+		return "InvalidParameterException"
+	}
+	return "ValidationException"
+}
+
+// encode writes nothing for an operation without output; one with an output
+// that has no members is answered with {}.
+func (jsonProtocol) encode(b []byte, c *call, out any) []byte {
+	if _, t := c.op.plans(); t != nil {
+		return awsjson.Append(b, t, out)
+	}
+	return b
+}
+
+// refuse writes the error's name, its message if it has one, and its further
+// members.
+func (jsonProtocol) refuse(b []byte, c *call, e *api.Error) []byte {
+	b = append(b, `{"__type":`...)
+	b = appendJSON(b, e.Code)
+	if e.Message != "" {
+		b = append(b, `,"`...)
+		b = append(b, messageKey(c, e)...)
+		b = append(b, `":`...)
+		b = appendJSON(b, e.Message)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		b = append(b, ',')
+		b = appendJSON(b, name)
+		b = append(b, ':')
+		b = awsjson.Append(b, fieldPlan(c, e.Fields[name]), e.Fields[name])
+	}
+	return append(b, '}')
+}
+
+// messageKey is the member that holds an error's message: AWS's front end
+// capitalizes it in the two errors that it makes for all services, unless the
+// operation has the error in its model. Authentication failures are spelled as
+// modelled errors are, as recorded from CloudWatch Logs.
+func messageKey(c *call, e *api.Error) string {
+	if c.op != nil && c.op.Declares(e.Shape) {
+		return "message"
+	}
+	switch e.Code {
+	case "AccessDeniedException", "SerializationException":
+		return "Message"
+	}
+	return "message"
+}
+
+// fieldPlan returns the plan of a further member of an error.
+func fieldPlan(c *call, value any) *plan.Type {
+	return c.service.planner.Of(reflect.TypeOf(value))
+}
+
+// appendJSON appends a string in JSON.
+func appendJSON(b []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) // a string always marshals
+	return append(b, quoted...)
+}
+
+func (jsonProtocol) failure(f *auth.Failure, s *api.Service) *api.Error {
+	answer := failureOf(f, s)
+	return frontEnd(400, answer.json, answer.message)
+}

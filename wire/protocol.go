@@ -1,0 +1,44 @@
+package wire
+
+import (
+	"reflect"
+
+	"sealstack/api"
+	"sealstack/auth"
+)
+
+// protocol is one way to write calls and answers on the wire.
+type protocol interface {
+	// decode reads and validates the input of a call. Its errors are
+	// *api.Error.
+	decode(c *call) (any, error)
+	// encode appends the body of the answer that holds out to b.
+	encode(b []byte, c *call, out any) []byte
+	// refuse appends the body of the answer that holds e to b. The call may
+	// have no operation and no service yet.
+	refuse(b []byte, c *call, e *api.Error) []byte
+	// contentType is that of answers.
+	contentType() string
+	// failure turns a request that could not be authenticated into an error.
+	failure(f *auth.Failure, s *api.Service) *api.Error
+}
+
+// protocols are those that the edge speaks. The protocol restXml of S3 is not
+// among them: what belongs to S3 is refused by [unclaimed].
+var protocols = map[api.Protocol]protocol{
+	api.JSON:  jsonProtocol{},
+	api.Query: queryProtocol{},
+}
+
+var noneType = reflect.TypeFor[api.None]()
+
+// frontEnd returns an error that no model has: AWS's front end answers it for
+// every service. The page "Common Errors" of the API references lists most.
+func frontEnd(status int, code, message string) *api.Error {
+	return &api.Error{Shape: code, Code: code, Message: message, Status: status}
+}
+
+// internalFailure tells the client nothing of what went wrong; the log does.
+func internalFailure() *api.Error {
+	return frontEnd(500, "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.")
+}
