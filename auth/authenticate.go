@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealstack/api"
+	"sealstack/arn"
 	"sealstack/auth/sigv4"
 	"sealstack/clock"
 )
@@ -48,10 +49,6 @@ type Options struct {
 
 	Credentials Credentials
 
-	// Partition returns the partition of a Region, and false for a name that
-	// is no Region.
-	Partition func(region string) (partition string, ok bool)
-
 	// RealClock is what signing times are compared with: clients sign with
 	// real time. EmulatorClock says when temporary credentials expire.
 	RealClock     clock.Clock
@@ -77,7 +74,6 @@ type attempt struct {
 	r          *http.Request
 	svc        *api.Service
 	auth       sigv4.Authorization
-	partition  string
 	credential *Credential // nil where the signature can't be checked
 	payload    string      // last line of the canonical request
 }
@@ -137,22 +133,24 @@ func (t *attempt) anonymous() (*api.Caller, error) {
 
 // Anonymous returns the anonymous caller of a request, for the operations that
 // AWS serves without a signature (sts:AssumeRoleWithWebIdentity,
-// sts:AssumeRoleWithSAML). Its Region is that of the host name
-// (SERVICE.REGION.), if it names one, else the default.
+// sts:AssumeRoleWithSAML). Its Region is that of the credential scope, if the
+// request is signed all the same, or of the host name (SERVICE.REGION.), if it
+// names one, else the default.
 func (a *Authenticator) Anonymous(r *http.Request, svc *api.Service) *api.Caller {
-	region := a.o.DefaultRegion
-	if _, rest, ok := strings.Cut(r.Host, svc.Endpoint+"."); ok {
-		label, _, _ := strings.Cut(rest, ".")
-		if _, ok := a.o.Partition(label); ok {
-			region = label
+	auth, _ := sigv4.Parse(r)
+	_, rest, _ := strings.Cut(r.Host, svc.Endpoint+".")
+	label, _, _ := strings.Cut(rest, ".")
+	for _, region := range [...]string{auth.Scope.Region, label} {
+		if arn.ValidRegion(region) {
+			return newCaller(r, svc, region)
 		}
 	}
-	partition, _ := a.o.Partition(region)
-	return newCaller(r, svc, partition, region)
+	return newCaller(r, svc, a.o.DefaultRegion)
 }
 
 // newCaller returns a caller without a principal.
-func newCaller(r *http.Request, svc *api.Service, partition, region string) *api.Caller {
+func newCaller(r *http.Request, svc *api.Service, region string) *api.Caller {
+	partition := arn.PartitionOf(region)
 	if svc.Global {
 		region = homeRegion(partition)
 	}
@@ -170,16 +168,16 @@ func newCaller(r *http.Request, svc *api.Service, partition, region string) *api
 // documents it in the IAM User Guide, "IAM endpoints".
 func homeRegion(partition string) string {
 	switch partition {
-	case "aws-cn":
+	case arn.AWSChina:
 		return "cn-north-1"
-	case "aws-us-gov":
+	case arn.AWSGov:
 		return "us-gov-west-1"
 	}
 	return "us-east-1"
 }
 
 func (t *attempt) caller(p api.Principal) *api.Caller {
-	c := newCaller(t.r, t.svc, t.partition, t.auth.Scope.Region)
+	c := newCaller(t.r, t.svc, t.auth.Scope.Region)
 	c.Principal, c.AccessKeyID = p, t.auth.AccessKeyID
 	if t.credential != nil {
 		c.Session = t.credential.Session
@@ -197,19 +195,19 @@ func (t *attempt) identify(ctx context.Context) (api.Principal, error) {
 	case !errors.Is(err, ErrUnknownKey):
 		return api.Principal{}, err
 	case t.o.Mode == Strict && id == t.o.RootAccessKey && t.o.RootSecretKey != "":
-		return t.issued(&Credential{Secret: t.o.RootSecretKey, Active: true, Principal: rootOf(t.partition, t.o.DefaultAccount)})
+		return t.issued(&Credential{Secret: t.o.RootSecretKey, Active: true, Principal: rootOf(t.partition(), t.o.DefaultAccount)})
 	case t.o.Mode == Strict:
 		return api.Principal{}, t.failure(UnknownKey)
-	case isAccount(id):
-		return rootOf(t.partition, id), nil
+	case arn.ValidAccount(id):
+		return rootOf(t.partition(), id), nil
 	}
-	return rootOf(t.partition, t.o.DefaultAccount), nil
+	return rootOf(t.partition(), t.o.DefaultAccount), nil
 }
 
 // issued checks an access key that was issued. One of another partition does
 // not exist in this one.
 func (t *attempt) issued(c *Credential) (api.Principal, error) {
-	if !c.Active || !strings.HasPrefix(c.Principal.ARN, "arn:"+t.partition+":") {
+	if !c.Active || !strings.HasPrefix(c.Principal.ARN, "arn:"+t.partition()+":") {
 		return api.Principal{}, t.failure(UnknownKey)
 	}
 	if kind := c.checkToken(t.auth.Token, t.o.EmulatorClock.Now()); kind != 0 {
@@ -224,9 +222,7 @@ func rootOf(partition, account string) api.Principal {
 	return api.Principal{Type: api.Root, Account: account, ARN: "arn:" + partition + ":iam::" + account + ":root", ID: account}
 }
 
-func isAccount(id string) bool {
-	return len(id) == 12 && strings.Trim(id, "0123456789") == ""
-}
+func (t *attempt) partition() string { return arn.PartitionOf(t.auth.Scope.Region) }
 
 // verify checks the signature of a key whose secret is known.
 func (t *attempt) verify() error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sealstack/api"
+	"sealstack/arn"
 	"sealstack/auth/sigv4"
 )
 
@@ -108,16 +109,14 @@ func (t *attempt) checkSigned() *Failure {
 // checkScope checks the Region, service, end and day of the credential scope.
 // S3 tells of the first fault, the other services of all.
 func (t *attempt) checkScope() *Failure {
-	var ok bool
 	scope := &t.auth.Scope
-	t.partition, ok = t.o.Partition(scope.Region)
 	day := t.auth.Time.Format(sigv4.DateFormat)
 	var kinds []FailureKind
 	for _, fault := range [...]struct {
 		kind  FailureKind
 		holds bool
 	}{
-		{WrongRegion, !ok}, {WrongService, scope.Service != t.svc.SigningName},
+		{WrongRegion, !arn.ValidRegion(scope.Region)}, {WrongService, scope.Service != t.svc.SigningName},
 		{WrongTerminator, scope.Terminator != sigv4.Terminator}, {WrongDate, scope.Date != day},
 	} {
 		if fault.holds {
