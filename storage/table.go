@@ -15,10 +15,11 @@ import (
 type Table[T any] struct{ name string }
 
 // NewTable returns the table of that name. Names are for ever: they are part
-// of the data. An empty one, one with a zero byte or one that begins with "!"
-// (the engines') panics.
+// of the data. They are ASCII letters, digits and "-", "_", ".", "/"; another
+// panics.
 func NewTable[T any](name string) Table[T] {
-	if name == "" || name[0] == '!' || strings.IndexByte(name, 0) >= 0 {
+	const ok = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
+	if name == "" || strings.Trim(name, ok) != "" {
 		panic(fmt.Sprintf("storage: %q cannot name a table", name))
 	}
 	return Table[T]{name}

@@ -61,6 +61,11 @@ func (b blobs) find(ctx context.Context, id storage.BlobID) ([]byte, error) {
 	if x, ok := storage.Current(ctx).(*tx); ok && x.store == b.Store {
 		return x.blob(id)
 	}
+	// First the blobs not yet kept: one that is kept between two looks is
+	// found by the second.
+	if data, ok := b.isPending(id); ok {
+		return data, b.open(ctx)
+	}
 	var data []byte
 	err := b.View(context.WithoutCancel(ctx), func(_ context.Context, t storage.Tx) (err error) {
 		data, err = t.(*tx).blob(id)
@@ -74,12 +79,17 @@ func (x *tx) blob(id storage.BlobID) ([]byte, error) {
 	if !errors.Is(err, storage.ErrNotFound) {
 		return data, err
 	}
-	x.store.mu.Lock()
-	defer x.store.mu.Unlock()
-	if data, ok := x.store.pending[id]; ok {
+	if data, ok := x.store.isPending(id); ok {
 		return data, nil
 	}
 	return nil, storage.ErrNotFound
+}
+
+func (s *Store) isPending(id storage.BlobID) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, ok := s.pending[id]
+	return data, ok
 }
 
 // reader is an open blob.
