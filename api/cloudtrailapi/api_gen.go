@@ -2,8 +2,11 @@
 
 package cloudtrailapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what AWS CloudTrail can do: one method an operation.
 type API interface {

@@ -2,8 +2,11 @@
 
 package iamapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what AWS Identity and Access Management can do: one method an operation.
 type API interface {

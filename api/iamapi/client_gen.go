@@ -2,8 +2,11 @@
 
 package iamapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // Client calls the service inside the process, through its one door.
 type Client struct{ Endpoint *api.Endpoint[API] }

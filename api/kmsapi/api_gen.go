@@ -2,8 +2,11 @@
 
 package kmsapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what AWS Key Management Service can do: one method an operation.
 type API interface {

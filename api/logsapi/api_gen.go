@@ -2,8 +2,11 @@
 
 package logsapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what Amazon CloudWatch Logs can do: one method an operation.
 type API interface {

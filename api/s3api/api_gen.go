@@ -2,8 +2,11 @@
 
 package s3api
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what Amazon Simple Storage Service can do: one method an operation.
 type API interface {

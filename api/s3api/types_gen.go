@@ -2,8 +2,10 @@
 
 package s3api
 
-import "io"
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // AbacStatus is a structure of the model.
 type AbacStatus struct {

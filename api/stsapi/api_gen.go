@@ -2,8 +2,11 @@
 
 package stsapi
 
-import "context"
-import "sealstack/api"
+import (
+	"context"
+
+	"sealstack/api"
+)
 
 // API is what AWS Security Token Service can do: one method an operation.
 type API interface {

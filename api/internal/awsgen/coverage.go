@@ -56,7 +56,7 @@ func implemented(root, room, contract string) (map[string]bool, error) {
 		return nil, err
 	}
 	loaded, err := packages.Load(&packages.Config{
-		Dir:  root,
+		Dir: root,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 			packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo,
 	}, "./"+room)

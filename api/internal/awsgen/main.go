@@ -41,9 +41,9 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "trim":
-		return trimAll(*botocore, filepath.Join(root, "api", "models"))
+		return trimAll(services, *botocore, filepath.Join(root, "api", "models"))
 	case "gen":
-		return generateAll(filepath.Join(root, "api", "models"), filepath.Join(root, "api"))
+		return generateAll(services, filepath.Join(root, "api", "models"), filepath.Join(root, "api"))
 	case "coverage":
 		return writeCoverage(root)
 	}

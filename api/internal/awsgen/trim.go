@@ -17,7 +17,7 @@ import (
 
 // trimAll reads the models of the botocore installed at from and writes one
 // trimmed model a service, and SOURCE, into the folder to.
-func trimAll(from, to string) error {
+func trimAll(services []service, from, to string) error {
 	if from == "" {
 		return errors.New("trim: -botocore DIR is missing")
 	}
