@@ -64,7 +64,7 @@ type trailer struct {
 // add reads a line of the trailer.
 func (t *trailer) add(line string) bool {
 	name, value, ok := strings.Cut(line, ":")
-	name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+	name, value = strings.ToLower(strings.Trim(name, " \t")), strings.Trim(value, " \t")
 	switch {
 	case !ok || name == "" || len(t.text)+len(line) > maxTrailer:
 		return false
