@@ -11,12 +11,12 @@ import (
 // part. Only in the last part, the resource, may they stand for colons.
 //
 // A pattern or value with fewer than six parts never matches, with one
-// exception: the pattern "*" matches every value.
+// exception: a pattern of nothing but * matches every value.
 //
 // Unverified: AWS documents the six parts but not a lone "*", which published
 // policies use for "any ARN".
 func Match(pattern, value string) bool {
-	if pattern == "*" {
+	if pattern != "" && strings.Trim(pattern, "*") == "" {
 		return true
 	}
 	for range 5 {

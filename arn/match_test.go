@@ -50,7 +50,7 @@ func TestMatchComparesTheSixPartsOneByOne(t *testing.T) {
 // slowMatch states the rule as a regular expression.
 func slowMatch(pattern, value string) bool {
 	parts := strings.SplitN(pattern, ":", 6)
-	if pattern == "*" {
+	if pattern != "" && strings.Trim(pattern, "*") == "" {
 		return true
 	}
 	if len(parts) < 6 {
