@@ -42,8 +42,6 @@ func (c *checker) blank() {
 	}
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
 func (c *checker) take(token string) bool {
 	if !strings.HasPrefix(c.text[c.pos:], token) {
 		return false
@@ -106,18 +104,29 @@ func (c *checker) name() bool {
 }
 
 func (c *checker) string() bool {
-	for c.pos++; c.pos < len(c.text); c.pos++ {
-		switch b := c.text[c.pos]; {
-		case b == '"':
+	for c.pos++; ; c.pos++ {
+		c.plain()
+		switch c.peek() {
+		case '"':
 			c.pos++
 			return true
-		case b < ' ':
-			return false
-		case b == '\\' && !c.escape():
+		case '\\':
+			if !c.escape() {
+				return false
+			}
+		default: // a control character or the end
 			return false
 		}
 	}
-	return false
+}
+
+// plain takes what needs no further look in a string.
+func (c *checker) plain() {
+	text, pos := c.text, c.pos
+	for pos < len(text) && text[pos] >= ' ' && text[pos] != '"' && text[pos] != '\\' {
+		pos++
+	}
+	c.pos = pos
 }
 
 // escape leaves pos on the last byte of the escape.
@@ -197,33 +206,40 @@ func (m *members) value() string {
 	case '{', '[':
 		m.skipContainer()
 	default:
-		m.pos += strings.IndexAny(m.text[m.pos:], ",]} \t\r\n")
+		for c := m.text[m.pos]; c != ',' && c != ']' && c != '}' && !isBlank(c); c = m.text[m.pos] {
+			m.pos++
+		}
 	}
 	return m.text[start:m.pos]
 }
 
-func (m *members) skipString() {
-	for m.pos++; m.text[m.pos] != '"'; m.pos++ {
-		if m.text[m.pos] == '\\' {
-			m.pos++
+func (m *members) skipString() { m.pos = endOfString(m.text, m.pos) }
+
+// endOfString is where the text goes on behind the string that begins at pos.
+func endOfString(text string, pos int) int {
+	for pos++; text[pos] != '"'; pos++ {
+		if text[pos] == '\\' {
+			pos++
 		}
 	}
-	m.pos++
+	return pos + 1
 }
 
 func (m *members) skipContainer() {
+	text, pos := m.text, m.pos
 	for depth := 0; ; {
-		switch m.text[m.pos] {
+		switch text[pos] {
 		case '"':
-			m.skipString()
+			pos = endOfString(text, pos)
 			continue
 		case '{', '[':
 			depth++
 		case '}', ']':
 			depth--
 		}
-		m.pos++
+		pos++
 		if depth == 0 {
+			m.pos = pos
 			return
 		}
 	}

@@ -9,12 +9,12 @@ type jsonPattern struct {
 }
 
 func (p *jsonPattern) match(message string) bool {
-	doc := strings.Trim(message, blanks)
+	doc := trim(message)
 	return isDocument(doc) && p.root.holds(doc)
 }
 
 func (p *jsonPattern) extract(message string) map[string]string {
-	doc := strings.Trim(message, blanks)
+	doc := trim(message)
 	values := map[string]string{}
 	for i := range p.selectors {
 		if value, ok := p.selectors[i].first(doc); ok {

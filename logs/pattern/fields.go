@@ -54,7 +54,7 @@ func parseFields(s *scanner) (matcher, error) {
 		return nil, notClosed("[", "]")
 	}
 	s.text, s.pos = s.text[:len(s.text)-1], 1
-	if strings.Trim(s.rest(), blanks) == "" {
+	if trim(s.rest()) == "" {
 		return nil, invalid("no fields")
 	}
 	f := new(fields)
@@ -225,8 +225,8 @@ func (w *words) next(all bool) (string, bool) {
 	}
 	start := w.pos
 	word := w.cut()
-	if all && strings.Trim(w.message[w.pos:], blanks) != "" {
-		word, w.pos = strings.TrimRight(w.message[start:], blanks), len(w.message)
+	if all && trim(w.message[w.pos:]) != "" {
+		word, w.pos = trim(w.message[start:]), len(w.message)
 	}
 	return word, true
 }

@@ -1,7 +1,6 @@
 package pattern
 
 import (
-	"strings"
 	"unicode/utf16"
 )
 
@@ -41,7 +40,7 @@ func Parse(text string) (*Pattern, error) {
 	if len(utf16.Encode([]rune(text))) > MaxLength {
 		return nil, invalid("longer than 1024 characters")
 	}
-	s := &scanner{text: strings.Trim(text, blanks)}
+	s := &scanner{text: trim(text)}
 	p := &Pattern{text: text}
 	if err := p.parse(s); err != nil {
 		return nil, err

@@ -6,8 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-const blanks = " \t\r\n"
-
 // maxRegexes is what one pattern may hold.
 const maxRegexes = 2
 
@@ -30,7 +28,9 @@ func (s *scanner) peek() byte {
 }
 
 func (s *scanner) skipBlanks() {
-	s.pos = len(s.text) - len(strings.TrimLeft(s.rest(), blanks))
+	for isBlank(s.peek()) {
+		s.pos++
+	}
 }
 
 // take steps over token if it comes next.
@@ -108,6 +108,19 @@ func (s *scanner) regex() (*regexp.Regexp, error) {
 	s.pos += len(source) + 2
 	return re, nil
 }
+
+// trim takes the blanks off both ends.
+func trim(text string) string {
+	for text != "" && isBlank(text[0]) {
+		text = text[1:]
+	}
+	for text != "" && isBlank(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'

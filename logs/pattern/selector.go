@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -52,7 +51,7 @@ func (s *Selector) String() string { return s.text }
 // Value gives the string, number or boolean that the selector points at in a
 // JSON message, with a wildcard the first one.
 func (s *Selector) Value(message string) (string, bool) {
-	doc := strings.Trim(message, blanks)
+	doc := trim(message)
 	if !isDocument(doc) {
 		return "", false
 	}

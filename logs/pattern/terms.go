@@ -102,7 +102,7 @@ func parsePhrase(s *scanner) (term, error) {
 	if phrase == "" {
 		return term{}, badTerm(`""`)
 	}
-	if strings.Trim(phrase, blanks) == "" {
+	if trim(phrase) == "" {
 		phrase = ""
 	}
 	return term{text: phrase}, nil

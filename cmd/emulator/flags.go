@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"sealstack/emulator"
+)
+
+// options is what the command line and the environment say.
+type options struct {
+	listen string
+	config emulator.Config
+}
+
+// parse reads the flags; a flag that is not given takes its value from the
+// environment.
+func parse(args []string, getenv func(string) string, stderr io.Writer) (options, error) {
+	o := options{config: emulator.DefaultConfig()}
+	c := &o.config
+	f := flag.NewFlagSet("emulator", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:4566", "`address` to listen on")
+	f.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` that holds everything")
+	f.BoolVar(&c.Ephemeral, "ephemeral", c.Ephemeral, "keep everything in memory and forget it at the end")
+	f.StringVar(&c.Account, "account", c.Account, "default `account`, 12 digits")
+	f.StringVar(&c.Region, "region", c.Region, "`Region` of calls that name none")
+	f.Var(text[emulator.AuthMode]{&c.Auth}, "auth", "`mode`: lenient (unknown access keys are root) or strict (they are refused)")
+	f.StringVar(&c.RootAccessKey, "root-access-key", "", "access `key` id of the default account's root user")
+	f.StringVar(&c.RootSecretKey, "root-secret-key", "", "secret access `key` of the default account's root user")
+	f.Var(text[emulator.Timing]{&c.Timing}, "timing", "`profile` of AWS's delays: fast (a second), aws (five minutes) or instant")
+	f.Var(duration{&c.AssociationDelay}, "association-delay", "`time` until a key association takes effect, instead of the profile's")
+	f.Var(duration{&c.DataKeyLifetime}, "data-key-lifetime", "`time` that a plaintext data key lives in memory, instead of the profile's")
+	f.Var(text[emulator.Durability]{&c.Durability}, "durability", "`what` an acknowledged write survives: process (kill -9) or full (loss of power)")
+	passphrase := f.String("seal-passphrase-file", "", "`file` whose first line protects the root key")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err := fromEnvironment(f, getenv); err != nil {
+		return o, err
+	}
+	return o, readPassphrase(c, *passphrase)
+}
+
+// fromEnvironment sets every flag that was not given and whose variable is
+// set: SEALSTACK_DATA_DIR for -data-dir.
+func fromEnvironment(f *flag.FlagSet, getenv func(string) string) error {
+	given := map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	var failed error
+	f.VisitAll(func(fl *flag.Flag) {
+		name := "SEALSTACK_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
+		value := getenv(name)
+		if given[fl.Name] || value == "" || failed != nil {
+			return
+		}
+		if err := f.Set(fl.Name, value); err != nil {
+			failed = fmt.Errorf("%s=%q: %w", name, value, err)
+		}
+	})
+	return failed
+}
+
+func readPassphrase(c *emulator.Config, file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	c.Passphrase = bytes.TrimRight(line, "\r")
+	if len(c.Passphrase) == 0 {
+		return fmt.Errorf("%s: the passphrase is empty", file)
+	}
+	return nil
+}
+
+// text is a flag whose type is one of the configuration's string types; the
+// configuration checks the value.
+type text[T ~string] struct{ at *T }
+
+func (t text[T]) String() string {
+	if t.at == nil {
+		return ""
+	}
+	return string(*t.at)
+}
+
+func (t text[T]) Set(s string) error { *t.at = T(s); return nil }
+
+// duration is a flag that stays nil unless it is given.
+type duration struct{ at **time.Duration }
+
+func (d duration) String() string {
+	if d.at == nil || *d.at == nil {
+		return ""
+	}
+	return (*d.at).String()
+}
+
+func (d duration) Set(s string) error {
+	v, err := emulator.ParseDuration(s)
+	*d.at = &v
+	return err
+}

@@ -1,0 +1,78 @@
+// Command emulator runs Sealstack: KMS, CloudWatch Logs and the IAM and STS
+// that they need, on one port. See the README for what it does and -help for
+// its flags; each flag can also be given in the environment, as SEALSTACK_
+// and its name in capitals with underscores.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"sealstack/emulator"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "sealstack:", err)
+		os.Exit(1)
+	}
+}
+
+// run starts the emulator, says on stdout where it listens, and serves until
+// ctx ends.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	o, err := parse(args, getenv, stderr)
+	if err != nil {
+		return err
+	}
+	o.config.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	e, err := emulator.Start(ctx, o.config)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Sealstack is ready at http://%s\n", listener.Addr())
+	return errors.Join(serve(ctx, listener, e.Handler()), e.Close())
+}
+
+// serve answers on listener until ctx ends, then lets the calls under way
+// finish, for ten seconds at most. The time-outs bound what a client that
+// stops sending or reading can hold.
+func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(drain)
+}

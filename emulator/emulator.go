@@ -1,0 +1,125 @@
+// Package emulator is the wiring: it opens the store, makes the services and
+// lets each call the others through the same door as the network. It is the
+// only room that knows all the others; cmd/emulator and tests import it.
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"sealstack/api"
+	"sealstack/api/iamapi"
+	"sealstack/api/kmsapi"
+	"sealstack/api/logsapi"
+	"sealstack/api/stsapi"
+	"sealstack/arn"
+	"sealstack/auth"
+	"sealstack/clock"
+	"sealstack/iam"
+	"sealstack/kms"
+	"sealstack/logs"
+	"sealstack/storage"
+	"sealstack/storage/seal"
+	"sealstack/wire"
+)
+
+// sweepInterval is how often, in real time, what has become due is done.
+const sweepInterval = time.Second
+
+// Emulator is a running Sealstack. Its methods are safe for concurrent use.
+type Emulator struct {
+	config  Config
+	log     *slog.Logger
+	store   storage.Store
+	root    *seal.Root
+	clock   *clock.Movable
+	moving  sync.Mutex // held while the clock's offset changes
+	sweeps  *clock.Sweeps
+	iam     *iam.Service
+	kms     *kms.Service
+	logs    *logs.Service
+	handler http.Handler
+	stop    func()
+}
+
+// Start opens the data directory and returns an emulator that is ready to
+// answer. The context bounds the start only. A data directory that another
+// process holds, or that a newer version wrote, is an error that says so.
+func Start(ctx context.Context, c Config) (*Emulator, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	e := &Emulator{config: c, log: c.Log, clock: clock.NewMovable(clock.Real())}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if err := e.open(); err != nil {
+		return nil, err
+	}
+	if err := e.restoreClock(ctx); err != nil {
+		return nil, errors.Join(err, e.store.Close())
+	}
+	e.wire()
+	e.sweeps.Run(ctx)
+	e.stop = e.sweeps.Start(sweepInterval)
+	return e, nil
+}
+
+// Handler answers AWS's clients, and the control routes below /_emulator/.
+func (e *Emulator) Handler() http.Handler { return e.handler }
+
+// Clock is the time by which everything in the emulator happens.
+func (e *Emulator) Clock() clock.Clock { return e.clock }
+
+// Close stops the sweeps and closes the store. Calls under way must have
+// ended.
+func (e *Emulator) Close() error {
+	e.stop()
+	return e.store.Close()
+}
+
+// wire makes the services and the edge over them.
+func (e *Emulator) wire() {
+	delays, _ := e.config.delays() // checked at the start
+	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
+	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock})
+	authorizer := auth.NewAuthorizer(e.iam, e.clock)
+	e.kms = kms.New(kms.Config{Store: e.store, Vault: seal.NewVault(e.store, e.root), Clock: e.clock, Authorizer: authorizer})
+	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms}
+	e.logs = logs.New(logs.Config{
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer,
+		Keys:             kmsapi.Client{Endpoint: kmsDoor},
+		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
+	})
+	e.sweeps.Register("kms", e.kms.Sweep)
+	e.sweeps.Register("logs", e.logs.Sweep)
+	e.handler = wire.New(wire.Config{
+		Doors: []api.Door{
+			kmsDoor,
+			&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: e.logs},
+			&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: e.iam.IAM()},
+			&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: e.iam.STS()},
+		},
+		Auth:    e.authenticator(),
+		Control: e.control(),
+		Log:     e.log,
+	})
+}
+
+func (e *Emulator) authenticator() *auth.Authenticator {
+	mode := auth.Lenient
+	if e.config.Auth == Strict {
+		mode = auth.Strict
+	}
+	return auth.NewAuthenticator(auth.Options{
+		Mode: mode, DefaultAccount: e.config.Account, DefaultRegion: e.config.Region,
+		RootAccessKey: e.config.RootAccessKey, RootSecretKey: e.config.RootSecretKey,
+		Credentials: e.iam, RealClock: clock.Real(), EmulatorClock: e.clock,
+		Partition: func(region string) (string, bool) { return arn.PartitionOf(region), arn.ValidRegion(region) },
+	})
+}

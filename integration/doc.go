@@ -1,0 +1,4 @@
+// Package integration holds the tests that meet Sealstack as its users do:
+// through AWS's SDKs, the AWS CLI and the running program. It has no code of
+// its own.
+package integration

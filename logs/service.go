@@ -1,0 +1,127 @@
+package logs
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sealstack/api"
+	"sealstack/api/kmsapi"
+	"sealstack/api/logsapi"
+	"sealstack/auth"
+	"sealstack/clock"
+	"sealstack/storage"
+	"sealstack/storage/seal"
+)
+
+// Keys is what CloudWatch Logs asks of KMS.
+type Keys interface {
+	GenerateDataKey(context.Context, *kmsapi.GenerateDataKeyRequest) (*kmsapi.GenerateDataKeyResponse, error)
+	Decrypt(context.Context, *kmsapi.DecryptRequest) (*kmsapi.DecryptResponse, error)
+}
+
+// Authorizer decides whether the caller in the context may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, r *auth.Request) error
+}
+
+// Config is what the service needs of the rest of the program.
+type Config struct {
+	Store      storage.Store
+	Root       *seal.Root
+	Clock      clock.Clock
+	Keys       Keys
+	Authorizer Authorizer
+	// AssociationDelay is the time until AssociateKmsKey and
+	// DisassociateKmsKey take effect; AWS says up to five minutes.
+	AssociationDelay time.Duration
+	// DataKeyLifetime bounds how long a plaintext data key stays in memory.
+	// With zero every call asks KMS anew.
+	DataKeyLifetime time.Duration
+}
+
+// Service implements [logsapi.API].
+type Service struct {
+	logsapi.Unimplemented
+	store storage.Store
+	root  *seal.Root
+	clock clock.Clock
+	auth  Authorizer
+	delay time.Duration
+	ring  *keyring
+	// tokenKey authenticates the tokens of GetLogEvents.
+	tokenKey [seal.KeySize]byte
+
+	sequence sequencer
+}
+
+var _ logsapi.API = (*Service)(nil)
+
+// New returns the service over what the store holds.
+func New(c Config) *Service {
+	return &Service{
+		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
+		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
+		tokenKey: c.Root.Subkey("logs.token"),
+	}
+}
+
+// Reset forgets what the service holds in memory. It is called when the store
+// has been emptied.
+func (s *Service) Reset() { s.ring.clear() }
+
+// now returns the emulator's time in milliseconds, the unit of every
+// timestamp of CloudWatch Logs.
+func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
+
+// sequencer numbers segments in the order of their ingestion. The numbers
+// are nanoseconds of the emulator's clock, made unique, so that they go on
+// ascending after a restart.
+type sequencer struct {
+	mu   sync.Mutex
+	last uint64
+}
+
+func (q *sequencer) next(now time.Time) uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last = max(q.last+1, uint64(now.UnixNano()))
+	return q.last
+}
+
+// authorize asks whether the caller may perform the action on the resource.
+func (s *Service) authorize(ctx context.Context, action, resource string, keys auth.Keys) error {
+	return s.auth.Authorize(ctx, &auth.Request{
+		Service: logsapi.Service, Action: "logs:" + action, Resource: resource, Keys: keys,
+	})
+}
+
+// place is where a call is answered: the scope of names.
+type place struct{ partition, region, account string }
+
+func placeOf(ctx context.Context) place {
+	c := api.CallerOf(ctx)
+	account := c.Account
+	if account == "" {
+		account = c.SourceAccount
+	}
+	return place{c.Partition, c.Region, account}
+}
+
+func (p place) key(parts ...any) storage.Key {
+	return storage.K(p.account, p.region).With(parts...)
+}
+
+// arn returns the ARN of a resource of CloudWatch Logs in p.
+func (p place) arn(resource string) string {
+	return "arn:" + p.partition + ":logs:" + p.region + ":" + p.account + ":" + resource
+}
+
+// group returns a log group's ARN, without the ":*" that some members have.
+func (p place) group(name string) string { return p.arn("log-group:" + name) }
+
+// stream returns a log stream's ARN. With an empty stream it is the form
+// under which actions on a whole group are authorized.
+func (p place) stream(group, stream string) string {
+	return p.group(group) + ":log-stream:" + stream
+}
