@@ -1,0 +1,242 @@
+package kms
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"sealstack/api"
+	"sealstack/api/kmsapi"
+	"sealstack/storage"
+)
+
+// maxAliases is how many aliases a key may have.
+// https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+const maxAliases = 50
+
+// CreateAlias gives a key another name.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+func (s *Service) CreateAlias(ctx context.Context, in *kmsapi.CreateAliasRequest) (*api.None, error) {
+	if err := checkAlias(in.AliasName); err != nil {
+		return nil, err
+	}
+	k, err := s.openTarget(ctx, "CreateAlias", in.AliasName, in.TargetKeyId)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	return done(s.change(ctx, k, forChange, func(tx storage.Tx, r *record) error {
+		_, err := s.aliasOf(tx, r.Account, r.Region, in.AliasName)
+		if err == nil {
+			return aliasExists(r.aliasARN(in.AliasName))
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return r.point(tx, in.AliasName, aliasRecord{Target: r.ID, Created: now, Updated: now})
+	}))
+}
+
+// UpdateAlias points an alias to another key of the same usage and type.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html
+func (s *Service) UpdateAlias(ctx context.Context, in *kmsapi.UpdateAliasRequest) (*api.None, error) {
+	if err := checkAlias(in.AliasName); err != nil {
+		return nil, err
+	}
+	if _, err := s.openAliased(ctx, "UpdateAlias", in.AliasName); err != nil {
+		return nil, err
+	}
+	k, err := s.openTarget(ctx, "UpdateAlias", in.AliasName, in.TargetKeyId)
+	if err != nil {
+		return nil, err
+	}
+	return done(s.change(ctx, k, forChange, func(tx storage.Tx, r *record) error {
+		a, err := s.aliasOf(tx, r.Account, r.Region, in.AliasName)
+		if errors.Is(err, storage.ErrNotFound) {
+			return aliasNotFound(r.aliasARN(in.AliasName))
+		}
+		if err != nil {
+			return err
+		}
+		return s.repoint(tx, in.AliasName, a, r)
+	}))
+}
+
+// repoint moves an alias from the key it points to, to r.
+func (s *Service) repoint(tx storage.Tx, alias string, a aliasRecord, r *record) error {
+	old, err := keys.Get(tx, storage.K(r.Account, r.Region, a.Target))
+	if err != nil {
+		return err
+	}
+	if old.Usage != r.Usage {
+		return aliasOtherUsage(alias, old.Usage, r.Usage)
+	}
+	a.Updated = s.clock.Now()
+	if old.ID != r.ID {
+		old.Aliases = without(old.Aliases, alias)
+		if err := keys.Put(tx, old.place(), old); err != nil {
+			return err
+		}
+	}
+	a.Target = r.ID
+	return r.point(tx, alias, a)
+}
+
+// point stores an alias of r, which the caller stores.
+func (r *record) point(tx storage.Tx, alias string, a aliasRecord) error {
+	if at, found := slices.BinarySearch(r.Aliases, alias); !found {
+		if len(r.Aliases) >= maxAliases {
+			return aliasLimit(len(r.Aliases))
+		}
+		r.Aliases = slices.Insert(r.Aliases, at, alias)
+	}
+	return aliases.Put(tx, storage.K(r.Account, r.Region, alias), a)
+}
+
+// DeleteAlias takes a name from its key, in whatever state that is.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html
+func (s *Service) DeleteAlias(ctx context.Context, in *kmsapi.DeleteAliasRequest) (*api.None, error) {
+	if !strings.HasPrefix(in.AliasName, "alias/") {
+		return nil, aliasIdentifier()
+	}
+	if err := checkAlias(in.AliasName); err != nil {
+		return nil, err
+	}
+	k, err := s.openAliased(ctx, "DeleteAlias", in.AliasName)
+	if err != nil {
+		return nil, err
+	}
+	return done(s.change(ctx, k, anyState, func(tx storage.Tx, r *record) error {
+		if _, found := slices.BinarySearch(r.Aliases, in.AliasName); !found {
+			return aliasNotFound(r.aliasARN(in.AliasName))
+		}
+		r.Aliases = without(r.Aliases, in.AliasName)
+		return aliases.Delete(tx, storage.K(r.Account, r.Region, in.AliasName))
+	}))
+}
+
+// ListAliases lists the aliases of the caller's account and Region, or those
+// of one key.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html
+func (s *Service) ListAliases(ctx context.Context, in *kmsapi.ListAliasesRequest) (*kmsapi.ListAliasesResponse, error) {
+	c := api.CallerOf(ctx)
+	if err := s.allowIAM(ctx, on(ctx, "ListAliases"), "*"); err != nil {
+		return nil, err
+	}
+	only, err := s.listed(ctx, in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	p := page[kmsapi.AliasListEntry]{list: "ListAliases " + c.Account + " " + only, size: or(in.Limit, 50), most: 100}
+	err = scan(ctx, s, &p, in.Marker, aliases, storage.K(c.Account, c.Region), func(tx storage.Tx, at storage.Key, a aliasRecord) error {
+		if only != "" && a.Target != only {
+			return nil
+		}
+		r, err := keys.Get(tx, storage.K(c.Account, c.Region, a.Target))
+		if err != nil || r.gone(p.now) {
+			return err
+		}
+		p.add(at, aliasEntry(&r, at.Strings()[2], a))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &kmsapi.ListAliasesResponse{Aliases: p.items, NextMarker: p.next, Truncated: new(p.next != nil)}, nil
+}
+
+// listed is the id of the key that a list is about, "" without one.
+//
+// Unverified: the error for a key of another account, which AWS does not take.
+func (s *Service) listed(ctx context.Context, keyID *string) (string, error) {
+	if keyID == nil {
+		return "", nil
+	}
+	k, n, err := s.resolve(ctx, *keyID, keyForms)
+	if err != nil {
+		return "", err
+	}
+	if k == nil || k.Account != api.CallerOf(ctx).Account {
+		return "", keyNotFound(n.arn())
+	}
+	return k.ID, nil
+}
+
+func aliasEntry(r *record, alias string, a aliasRecord) kmsapi.AliasListEntry {
+	return kmsapi.AliasListEntry{
+		AliasName: &alias, AliasArn: new(r.aliasARN(alias)), TargetKeyId: &a.Target,
+		CreationDate: &a.Created, LastUpdatedDate: &a.Updated,
+	}
+}
+
+// checkAlias says what the model's pattern does not: the prefix, the names
+// that are AWS's, and the colon.
+func checkAlias(alias string) error {
+	switch {
+	case !strings.HasPrefix(alias, "alias/"):
+		return aliasPrefix()
+	case strings.HasPrefix(alias, "alias/aws/"):
+		return aliasReserved()
+	case strings.Contains(alias, ":"):
+		return aliasCharacters(alias)
+	}
+	return nil
+}
+
+// openTarget authorizes an action on the alias and on the key that it is to
+// point to.
+func (s *Service) openTarget(ctx context.Context, action, alias, target string) (*key, error) {
+	c := api.CallerOf(ctx)
+	if strings.HasPrefix(target, "alias/") || strings.Contains(target, ":alias/") {
+		return nil, aliasOfAlias()
+	}
+	k, n, err := s.resolve(ctx, target, keyForms)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.allowIAM(ctx, on(ctx, action), aliasARN(c.Region, c.Account, alias)); err != nil {
+		return nil, err
+	}
+	if err := s.allow(ctx, on(ctx, action).inAccount(), k, n); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// openAliased authorizes an action on an alias that must exist and on the key
+// that it points to.
+func (s *Service) openAliased(ctx context.Context, action, alias string) (*key, error) {
+	c := api.CallerOf(ctx)
+	n := name{account: c.Account, region: c.Region, alias: alias}
+	k, err := s.find(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if k == nil {
+		return nil, aliasNotFound(n.arn())
+	}
+	k.alias = "" // the request names no key
+	if err := s.allowIAM(ctx, on(ctx, action), n.arn()); err != nil {
+		return nil, err
+	}
+	return k, s.allow(ctx, on(ctx, action).inAccount(), k, n)
+}
+
+// aliasOf reads an alias. One whose key is gone does not exist any more.
+func (s *Service) aliasOf(tx storage.Tx, account, region, alias string) (aliasRecord, error) {
+	a, err := aliases.Get(tx, storage.K(account, region, alias))
+	if err != nil {
+		return a, err
+	}
+	r, err := keys.Get(tx, storage.K(account, region, a.Target))
+	if err == nil && r.gone(s.clock.Now()) {
+		err = storage.ErrNotFound
+	}
+	return a, err
+}
+
+// without is the sorted list without one of its names, a new one.
+func without(names []string, gone string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == gone })
+}

@@ -1,0 +1,100 @@
+package kms
+
+import (
+	"context"
+
+	"sealstack/api/kmsapi"
+	"sealstack/kms/material"
+)
+
+const symmetricDefault = kmsapi.EncryptionAlgorithmSpecSymmetricDefault
+
+// Encrypt encrypts up to 4096 bytes.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
+func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsapi.EncryptResponse, error) {
+	if err := knownTokens(in.GrantTokens); err != nil {
+		return nil, err
+	}
+	algorithm := or(in.EncryptionAlgorithm, symmetricDefault)
+	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, "Encrypt").crypto(in.EncryptionContext, algorithm))
+	if err != nil {
+		return nil, err
+	}
+	if err := k.usable("Encrypt", encryptDecrypt); err != nil {
+		return nil, err
+	}
+	if !encrypts(k.Spec, algorithm) {
+		return nil, wrongAlgorithm(algorithm, k.Spec)
+	}
+	if value(in.DryRun) {
+		return nil, dryRun()
+	}
+	blob, err := s.seal(ctx, k, material.KindEncrypt, in.Plaintext, in.EncryptionContext)
+	if err != nil {
+		return nil, err
+	}
+	return &kmsapi.EncryptResponse{CiphertextBlob: blob, KeyId: new(k.arn()), EncryptionAlgorithm: &algorithm}, nil
+}
+
+// usable holds a key's state and usage against an operation that uses it.
+//
+// Unverified: that the state comes before the usage.
+func (k *key) usable(operation string, usage kmsapi.KeyUsageType) error {
+	if err := require(k.arn(), k.state(), forUse); err != nil {
+		return err
+	}
+	if k.Usage != usage {
+		return wrongUsage(k.arn(), k.Usage, operation)
+	}
+	return nil
+}
+
+// seal encrypts under the key's current material.
+func (s *Service) seal(ctx context.Context, k *key, kind material.Kind, plaintext []byte, context map[string]string) ([]byte, error) {
+	m, release, err := s.symmetric(ctx, &k.record, k.Material)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return m.Encrypt(kind, plaintext, context)
+}
+
+// Decrypt opens a ciphertext, which says itself by which key it was made.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsapi.DecryptResponse, error) {
+	if in.Recipient != nil {
+		return nil, unimplemented("Decrypt", "Recipient")
+	}
+	c := ciphertext{
+		blob: in.CiphertextBlob, keyID: in.KeyId, keyMember: "KeyId", context: in.EncryptionContext,
+		algorithm: or(in.EncryptionAlgorithm, symmetricDefault), dryRun: value(in.DryRun), modifiers: in.DryRunModifiers,
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := knownTokens(in.GrantTokens); err != nil {
+		return nil, err
+	}
+	use := on(ctx, "Decrypt").crypto(c.context, c.algorithm)
+	k, n, err := s.maker(ctx, &c, use)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.allow(ctx, use, k, n); err != nil {
+		return nil, err
+	}
+	if err := c.opens(k, "Decrypt"); err != nil {
+		return nil, err
+	}
+	plaintext, err := s.plaintext(ctx, k, &c)
+	if err != nil {
+		return nil, err
+	}
+	if c.dryRun {
+		clear(plaintext)
+		return nil, dryRun()
+	}
+	return &kmsapi.DecryptResponse{
+		KeyId: new(k.arn()), Plaintext: plaintext, EncryptionAlgorithm: &c.algorithm, KeyMaterialId: new(c.materialID()),
+	}, nil
+}

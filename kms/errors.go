@@ -1,0 +1,253 @@
+package kms
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"sealstack/api"
+	"sealstack/api/kmsapi"
+	"sealstack/policy"
+)
+
+// Every text that KMS answers stands here, once. Each constructor says when
+// AWS gives the error.
+
+// validation is KMS's error for parameters that contradict each other. The
+// models do not list it.
+func validation(format string, args ...any) *api.Error {
+	return api.NewError("ValidationException", "ValidationException", http.StatusBadRequest, format, args...)
+}
+
+// constraint is the sentence that the edge writes for a violated constraint of
+// the model, for those that the models leave out.
+func constraint(value any, member, rule string) *api.Error {
+	return validation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, rule)
+}
+
+func missing(member string) *api.Error {
+	return validation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
+}
+
+// unimplemented names what AWS can do with an operation and Sealstack can't yet.
+func unimplemented(operation, with string) *api.Error {
+	return api.NewError("NotImplemented", "NotImplemented", http.StatusNotImplemented,
+		"kms:%s with %s is not implemented by Sealstack.", operation, with)
+}
+
+// Finding keys and aliases.
+
+// invalidKeyID: the text is no key identifier that the operation takes.
+func invalidKeyID(text string) *api.Error {
+	return kmsapi.NotFoundException("Invalid keyId '%s'", text)
+}
+
+// invalidARN: the ARN is one of another Region; only the Region is told.
+func invalidARN(region string) *api.Error {
+	return kmsapi.NotFoundException("Invalid arn %s", region)
+}
+
+func keyNotFound(key string) *api.Error {
+	return kmsapi.NotFoundException("Key '%s' does not exist", key)
+}
+
+func aliasNotFound(alias string) *api.Error {
+	return kmsapi.NotFoundException("Alias %s is not found.", alias)
+}
+
+func policyNotFound() *api.Error {
+	return kmsapi.NotFoundException("No such policy exists")
+}
+
+// States.
+
+func keyDisabled(key string) *api.Error {
+	return kmsapi.DisabledException("%s is disabled.", key)
+}
+
+// invalidState: what is the state in words ("pending deletion").
+func invalidState(key, what string) *api.Error {
+	return kmsapi.KMSInvalidStateException("%s is %s.", key, what)
+}
+
+// Usage and cryptography.
+
+func wrongUsage(key string, usage kmsapi.KeyUsageType, operation string) *api.Error {
+	return kmsapi.InvalidKeyUsageException("%s key usage is %s which is not valid for %s.", key, usage, operation)
+}
+
+func wrongAlgorithm(algorithm kmsapi.EncryptionAlgorithmSpec, spec kmsapi.KeySpec) *api.Error {
+	return kmsapi.InvalidKeyUsageException("Algorithm %s is incompatible with key spec %s.", algorithm, spec)
+}
+
+// incorrectKey: the ciphertext was made by another key than the request names.
+func incorrectKey() *api.Error {
+	return kmsapi.IncorrectKeyException("The key ID in the request does not identify a CMK that can perform this operation.")
+}
+
+// invalidCiphertext: not a ciphertext, a changed one, or another encryption
+// context. AWS does not say which, and sends no message.
+func invalidCiphertext() *api.Error { return kmsapi.InvalidCiphertextException("") }
+
+// hiddenKey: the key that made the ciphertext does not exist in this Region,
+// whatever the caller may do.
+func hiddenKey(who, action string) *api.Error {
+	return kmsapi.Service.AccessDenied("User: " + who + " is not authorized to perform: " + action + " on " + associated +
+		" because the resource does not exist in this Region, no resource-based policies allow access, " +
+		"or a resource-based policy explicitly denies access")
+}
+
+func dryRun() *api.Error {
+	return kmsapi.DryRunOperationException("The request would have succeeded, but the DryRun option is set.")
+}
+
+// Unverified: the text for a token of no grant; sent without message.
+func invalidGrantToken() *api.Error { return kmsapi.InvalidGrantTokenException("") }
+
+func dataKeySize() *api.Error {
+	return validation("Please specify either number of bytes or key spec.")
+}
+
+func randomSize() *api.Error { return validation("NumberOfBytes is required.") }
+
+// Unverified: the text.
+func keyIDNeeded(algorithm kmsapi.EncryptionAlgorithmSpec) *api.Error {
+	return validation("KeyId is required for algorithm %s.", algorithm)
+}
+
+// Unverified: the texts for DryRunModifiers without what they need.
+func modifierNeedsDryRun() *api.Error {
+	return validation("DryRunModifiers can only be specified when DryRun is true.")
+}
+
+func modifierNeedsKey(member string) *api.Error {
+	return validation("%s is required when DryRunModifiers contains IGNORE_CIPHERTEXT.", member)
+}
+
+// CreateKey.
+
+func usageNeeded() *api.Error {
+	return validation("You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.")
+}
+
+func usageMismatch(usage kmsapi.KeyUsageType, spec kmsapi.KeySpec) *api.Error {
+	return validation("KeyUsage %s is not compatible with KeySpec %s", usage, spec)
+}
+
+func originMismatch(spec kmsapi.KeySpec, origin kmsapi.OriginType) *api.Error {
+	return validation("KeySpec %s is not supported for Origin %s", spec, origin)
+}
+
+// Unverified: the text.
+func twoSpecs() *api.Error {
+	return validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
+}
+
+// Unverified: the text of the three errors about custom key stores.
+func storeNeeded(origin kmsapi.OriginType) *api.Error {
+	return validation("CustomKeyStoreId is required for Origin %s.", origin)
+}
+
+func storeNotAllowed(origin kmsapi.OriginType) *api.Error {
+	return validation("CustomKeyStoreId is not supported for Origin %s.", origin)
+}
+
+func xksKeyNotAllowed(origin kmsapi.OriginType) *api.Error {
+	return validation("XksKeyId is not supported for Origin %s.", origin)
+}
+
+// multiRegionStore: keys in custom key stores are single-Region keys.
+// Unverified: the text; sent without message.
+func multiRegionStore() *api.Error { return kmsapi.UnsupportedOperationException("") }
+
+func storeNotFound() *api.Error { return kmsapi.CustomKeyStoreNotFoundException("") }
+
+// Key policies.
+
+// malformedPolicy is AWS's answer to a document that the policy language does
+// not have. What is no JSON at all is answered without a message.
+//
+// Unverified: the texts for faults that are not about principals.
+func malformedPolicy(fault error) *api.Error {
+	bad, ok := errors.AsType[*policy.SyntaxError](fault)
+	switch {
+	case !ok || bad.Reason == policy.NotJSON:
+		return kmsapi.MalformedPolicyDocumentException("")
+	case bad.Reason == policy.BadPrincipal:
+		return invalidPrincipals()
+	}
+	return kmsapi.MalformedPolicyDocumentException("%s", bad.Error())
+}
+
+func lockedOut() *api.Error {
+	return kmsapi.MalformedPolicyDocumentException("The new key policy will not allow you to update the key policy in the future.")
+}
+
+func invalidPrincipals() *api.Error {
+	return kmsapi.MalformedPolicyDocumentException("Policy contains a statement with one or more invalid principals.")
+}
+
+// overlyPermissive: ForAllValues on a condition key of one value.
+//
+// Unverified: that the sentence comes in a MalformedPolicyDocumentException.
+func overlyPermissive(key string) *api.Error {
+	subject := "tag"
+	if strings.HasPrefix(strings.ToLower(key), "kms:") {
+		subject = "encryption context"
+	}
+	return kmsapi.MalformedPolicyDocumentException("OverlyPermissiveCondition: Using the ForAllValues set operator with a "+
+		"single-valued condition key matches requests without the specified %s or with an unspecified %s. "+
+		"To fix, remove ForAllValues.", subject, subject)
+}
+
+// Unverified: the text.
+func policyTooLarge() *api.Error {
+	return kmsapi.LimitExceededException("The key policy exceeds the maximum size of %d bytes.", policy.MaxKeyPolicyBytes)
+}
+
+// Aliases.
+
+func aliasPrefix() *api.Error {
+	return validation(`Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html`)
+}
+
+func aliasIdentifier() *api.Error { return validation("Invalid identifier") }
+
+func aliasCharacters(name string) *api.Error {
+	return validation("%s contains invalid characters for an alias", name)
+}
+
+// aliasReserved: alias/aws/ belongs to AWS. The models do not list the error,
+// and it has no message.
+func aliasReserved() *api.Error {
+	return api.NewError("NotAuthorizedException", "NotAuthorizedException", http.StatusBadRequest, "")
+}
+
+func aliasExists(alias string) *api.Error {
+	return kmsapi.AlreadyExistsException("An alias with the name %s already exists", alias)
+}
+
+func aliasOfAlias() *api.Error { return validation("Aliases must refer to keys. Not aliases") }
+
+func aliasOtherUsage(name string, was, will kmsapi.KeyUsageType) *api.Error {
+	return validation("Alias %s cannot be changed from a CMK with key usage %s to a CMK with key usage %s. "+
+		"The key usage of the current CMK and the new CMK must be the same.", name, was, will)
+}
+
+func aliasLimit(usage int) *api.Error {
+	return kmsapi.LimitExceededException("Aliases per key quota for this account in this region is %d, current usage is %d.", maxAliases, usage)
+}
+
+// Tags.
+
+func duplicateTags() *api.Error { return kmsapi.TagException("Duplicate tag keys") }
+
+func tooManyTags() *api.Error { return kmsapi.TagException("Too many tags") }
+
+func reservedTag() *api.Error { return kmsapi.TagException("Tags beginning with aws: are reserved") }
+
+// Lists.
+
+// invalidMarker: a marker that this program did not give for this list.
+// Unverified: the text; sent without message.
+func invalidMarker() *api.Error { return kmsapi.InvalidMarkerException("") }

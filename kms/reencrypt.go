@@ -1,0 +1,77 @@
+package kms
+
+import (
+	"context"
+
+	"sealstack/api/kmsapi"
+	"sealstack/kms/material"
+)
+
+// ReEncrypt opens a ciphertext and encrypts what was in it under another key,
+// or the same with another context. The plaintext does not leave KMS.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html
+func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*kmsapi.ReEncryptResponse, error) {
+	algorithm := or(in.DestinationEncryptionAlgorithm, symmetricDefault)
+	c := ciphertext{
+		blob: in.CiphertextBlob, keyID: in.SourceKeyId, keyMember: "SourceKeyId", context: in.SourceEncryptionContext,
+		algorithm: or(in.SourceEncryptionAlgorithm, symmetricDefault), dryRun: value(in.DryRun), modifiers: in.DryRunModifiers,
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := knownTokens(in.GrantTokens); err != nil {
+		return nil, err
+	}
+	from, to := on(ctx, "ReEncryptFrom").crypto(c.context, c.algorithm), on(ctx, "ReEncryptTo").crypto(in.DestinationEncryptionContext, algorithm)
+	src, dst, err := s.openBoth(ctx, &c, in.DestinationKeyId, from, to)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.opens(src, "ReEncrypt"); err != nil {
+		return nil, err
+	}
+	if err := dst.usable("ReEncrypt", encryptDecrypt); err != nil {
+		return nil, err
+	}
+	if !encrypts(dst.Spec, algorithm) {
+		return nil, wrongAlgorithm(algorithm, dst.Spec)
+	}
+	plaintext, err := s.plaintext(ctx, src, &c)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plaintext)
+	if c.dryRun {
+		return nil, dryRun()
+	}
+	blob, err := s.seal(ctx, dst, material.KindEncrypt, plaintext, in.DestinationEncryptionContext)
+	if err != nil {
+		return nil, err
+	}
+	return &kmsapi.ReEncryptResponse{
+		CiphertextBlob: blob, SourceKeyId: new(src.arn()), KeyId: new(dst.arn()),
+		SourceEncryptionAlgorithm: &c.algorithm, DestinationEncryptionAlgorithm: &algorithm,
+		SourceKeyMaterialId: new(c.materialID()), DestinationKeyMaterialId: &dst.Material,
+	}, nil
+}
+
+// openBoth finds the source and the destination and authorizes from on the
+// one, to on the other. Both must be known before either is authorized:
+// kms:ReEncryptOnSameKey says whether they are one.
+func (s *Service) openBoth(ctx context.Context, c *ciphertext, destination string, from, to *request) (src, dst *key, err error) {
+	src, srcName, err := s.maker(ctx, c, from)
+	if err != nil {
+		return nil, nil, err
+	}
+	dst, dstName, err := s.resolve(ctx, destination, allForms)
+	if err != nil {
+		return nil, nil, err
+	}
+	same := src != nil && dst != nil && src.arn() == dst.arn()
+	from.setBool("kms:reencryptonsamekey", same)
+	to.setBool("kms:reencryptonsamekey", same)
+	if err := s.allow(ctx, from, src, srcName); err != nil {
+		return nil, nil, err
+	}
+	return src, dst, s.allow(ctx, to, dst, dstName)
+}

@@ -1,0 +1,77 @@
+// Package kms owns AWS Key Management Service: keys and their states, aliases,
+// key policies, tags, and what is done with keys. Key material itself and
+// ciphertext blobs belong to kms/material.
+//
+// Only emulator imports it; other services call KMS through kmsapi.Client.
+//
+// AWS documents it in the KMS Developer Guide and the API reference:
+// https://docs.aws.amazon.com/kms/latest/developerguide/overview.html
+// https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html
+//
+// Every operation follows AWS's order of checks: the edge has held the
+// parameters against the model; then what they say together, finding the key,
+// authorization, the key's state, its usage, and only then the work.
+package kms
+
+import (
+	"context"
+
+	"sealstack/api/kmsapi"
+	"sealstack/auth"
+	"sealstack/clock"
+	"sealstack/storage"
+	"sealstack/storage/seal"
+)
+
+// Config is what a Service stands on. All but Principals is needed.
+type Config struct {
+	Store      storage.Store
+	Root       *seal.Root // of Store
+	Clock      clock.Clock
+	Authorizer *auth.Authorizer
+	// Principals knows the users and roles that key policies name. Without it
+	// they may name any, and are stored as they are written.
+	Principals Principals
+}
+
+// Principals knows the users and roles that exist.
+type Principals interface {
+	// UniqueID returns the unique id (AIDA..., AROA...) of the user or role
+	// with that ARN, "" if there is none.
+	UniqueID(ctx context.Context, arn string) (string, error)
+	// ARN returns the ARN of the user or role with that unique id, "" if it
+	// does not exist or was deleted.
+	ARN(ctx context.Context, id string) (string, error)
+}
+
+// Service implements kmsapi.API. It is safe for concurrent use.
+type Service struct {
+	kmsapi.Unimplemented
+
+	store      storage.Store
+	vault      *seal.Vault
+	tokens     seal.Tokens
+	clock      clock.Clock
+	authorizer *auth.Authorizer
+	principals Principals
+
+	compiled compiledPolicies
+	unsealed unsealedMaterials
+}
+
+var _ kmsapi.API = (*Service)(nil)
+
+// New returns a Service over what is in the store.
+func New(c Config) *Service {
+	return &Service{
+		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(),
+		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals,
+	}
+}
+
+// Reset wipes everything that the service holds in memory. Call it when the
+// store was emptied.
+func (s *Service) Reset() {
+	s.compiled.reset()
+	s.unsealed.reset()
+}
