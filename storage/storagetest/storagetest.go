@@ -24,6 +24,7 @@ func Run(t *testing.T, open Open) {
 		{"Blobs", blobTests},
 		{"Slots", slotTests},
 		{"Histories", historyTests},
+		{"Model", modelTests},
 	} {
 		for _, tt := range group.tests {
 			t.Run(group.name+"/"+tt.name, func(t *testing.T) {
