@@ -1,3 +1,4 @@
 package api
 
 //go:generate go run ./internal/awsgen gen
+//go:generate go run ./internal/awsgen coverage

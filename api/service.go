@@ -130,7 +130,8 @@ type HTTP struct {
 }
 
 // Omission names an operation that AWS has and this program does not carry:
-// the edge answers it with [NotImplemented].
+// the edge answers it with [NotImplemented]. Deprecated operations of S3 share
+// the binding of their successors (GetBucketLifecycle): the carried one wins.
 type Omission struct {
 	Name string
 	HTTP HTTP
