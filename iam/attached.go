@@ -1,0 +1,170 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"sealstack/api"
+	"sealstack/auth"
+	"sealstack/policy"
+	"sealstack/storage"
+)
+
+// Attached implements auth.Identities. What it returns is shared: it must not
+// be changed.
+func (s *Service) Attached(ctx context.Context, c *api.Caller) (auth.Attached, error) {
+	id := identityOf(c)
+	if id == "" {
+		return auth.Attached{}, nil
+	}
+	now := s.cache.now.Load()
+	key := id
+	if c.Session != nil {
+		key = c.AccessKeyID
+	}
+	if a, ok := now.attached.get(key); ok && key != "" {
+		return *a, nil
+	}
+	a, err := s.readAttached(ctx, id, c.Session)
+	if err != nil {
+		return auth.Attached{}, fmt.Errorf("iam: policies of %s: %w", c.ARN, err)
+	}
+	if key != "" {
+		now.attached.put(key, a)
+	}
+	return *a, nil
+}
+
+// identityOf returns the unique id of the user or role behind a caller: of a
+// federated session it is the user who asked for it.
+func identityOf(c *api.Caller) string {
+	switch c.Type {
+	case api.User:
+		return c.ID
+	case api.AssumedRole:
+		role, _, _ := strings.Cut(c.ID, ":")
+		return role
+	case api.FederatedUser:
+		return c.IssuerID
+	}
+	return ""
+}
+
+// readAttached collects what a user or role holds, and what a session adds.
+func (s *state) readAttached(ctx context.Context, id string, session *api.Session) (a *auth.Attached, err error) {
+	err = s.view(ctx, func(tx storage.Tx) error {
+		a = &auth.Attached{}
+		partition := partitionOf(ctx)
+		r, e, err := findID(tx, partition, id)
+		if err == nil {
+			err = s.fill(tx, a, r, e)
+		} else if errors.Is(err, storage.ErrNotFound) {
+			err = nil
+		}
+		if err != nil || session == nil {
+			return err
+		}
+		return s.fillSession(tx, a, home{partition, r.Home.Account}, session)
+	})
+	return a, err
+}
+
+// fill adds the policies, the boundary and the tags of an entity.
+func (s *state) fill(tx storage.Tx, a *auth.Attached, r ref, e *entity) error {
+	holders := []*entity{e}
+	err := eachGroup(tx, r.Home, e, func(_ ref, group *entity) { holders = append(holders, group) })
+	if err != nil {
+		return err
+	}
+	for _, holder := range holders {
+		for _, name := range sortedNames(holder.Inline) {
+			if err := s.add(&a.Policies, holder.Inline[name]); err != nil {
+				return err
+			}
+		}
+		for _, text := range holder.Attached {
+			if err := s.addManaged(tx, &a.Policies, r.Home, text); err != nil {
+				return err
+			}
+		}
+	}
+	a.Tags = map[string]string{}
+	for _, t := range e.Tags {
+		a.Tags[t.Key] = t.Value
+	}
+	return s.fillBoundary(tx, a, r.Home, e.Boundary)
+}
+
+func (s *state) fillBoundary(tx storage.Tx, a *auth.Attached, h home, text string) error {
+	if text == "" {
+		return nil
+	}
+	var only []*policy.Policy
+	if err := s.addManaged(tx, &only, h, text); err != nil || len(only) == 0 {
+		return err
+	}
+	a.Boundary = only[0]
+	return nil
+}
+
+// add compiles a document and appends it.
+func (s *state) add(to *[]*policy.Policy, document string) error {
+	p, err := s.cache.docs.compile(document)
+	if err != nil {
+		return err
+	}
+	*to = append(*to, p)
+	return nil
+}
+
+// addManaged appends the version of a managed policy that is in force; one
+// that exists no more allows nothing.
+func (s *state) addManaged(tx storage.Tx, to *[]*policy.Policy, h home, text string) error {
+	m, err := findPolicy(tx, h, text)
+	if err != nil || m == nil {
+		return err
+	}
+	return s.add(to, m.document())
+}
+
+// fillSession adds session policies and session tags. A session tag takes the
+// place of the principal's own tag, whatever the case of the key:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+func (s *state) fillSession(tx storage.Tx, a *auth.Attached, h home, session *api.Session) error {
+	if len(session.Policies)+len(session.PolicyARNs) > 0 {
+		a.Session = []*policy.Policy{}
+	}
+	for _, document := range session.Policies {
+		if err := s.add(&a.Session, document); err != nil {
+			return err
+		}
+	}
+	for _, text := range session.PolicyARNs {
+		if err := s.addManaged(tx, &a.Session, h, text); err != nil {
+			return err
+		}
+	}
+	if len(session.Tags) == 0 {
+		return nil
+	}
+	tags := maps.Clone(session.Tags)
+	for key, value := range a.Tags {
+		if !hasFolded(session.Tags, key) {
+			tags[key] = value
+		}
+	}
+	a.Tags = tags
+	return nil
+}
+
+func hasFolded(tags map[string]string, key string) bool {
+	for k := range tags {
+		if strings.EqualFold(k, key) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,19 @@
+// Package iam owns identities: users, groups, roles, instance profiles,
+// policies and access keys (IAM), and the sessions that temporary credentials
+// stand for (STS). Only the wiring imports it; other rooms reach it through the
+// generated clients of api/iamapi and api/stsapi, and the edge and the
+// authorizer through the interfaces that package auth declares.
+//
+// Data belongs to an account within a partition; IAM has no Regions. Secret
+// access keys are sealed before they reach the store, bound to the id of their
+// key. Session tokens are sealed records of the session itself, so that
+// temporary credentials need no storage and survive a restart.
+//
+// What is attached to a principal is asked on every call, so it is kept in
+// memory, compiled, until the next write to IAM.
+//
+// AWS's documents:
+// https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
+// https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+package iam
