@@ -206,6 +206,8 @@ func (t *attempt) identify(ctx context.Context) (api.Principal, error) {
 
 // issued checks an access key that was issued. One of another partition does
 // not exist in this one.
+//
+// Unverified: a session token beside a long-term key is an invalid token.
 func (t *attempt) issued(c *Credential) (api.Principal, error) {
 	if !c.Active || !strings.HasPrefix(c.Principal.ARN, "arn:"+t.partition()+":") {
 		return api.Principal{}, t.failure(UnknownKey)

@@ -28,9 +28,11 @@ func (t *attempt) sentence(kind FailureKind, detail string) *Failure {
 // s3 reports whether the service is S3, which has its own rules throughout.
 func (t *attempt) s3() bool { return t.svc.Protocol == api.RESTXML }
 
-// parse reads the signature. Services other than S3 pay no heed to
-// X-Amz-Expires: there a presigned request lives as long as a signed one, as
-// the documentation of sts:GetCallerIdentity tokens for EKS has it.
+// parse reads the signature.
+//
+// Unverified: services other than S3 pay no heed to X-Amz-Expires, so that a
+// presigned request lives as long as a signed one. That much is known of
+// sts:GetCallerIdentity, of which EKS makes its tokens.
 func (t *attempt) parse() *sigv4.Error {
 	var err error
 	if t.auth, err = sigv4.Parse(t.r); err == nil {
@@ -90,6 +92,8 @@ func (t *attempt) checkExpiry(now time.Time) *Failure {
 
 // checkSigned checks that what must be signed is: Host, and with S3 every
 // x-amz- header that is there.
+//
+// Unverified: the other services take x-amz- headers that are not signed.
 func (t *attempt) checkSigned() *Failure {
 	prefix := ""
 	if t.s3() {

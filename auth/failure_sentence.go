@@ -91,6 +91,9 @@ func (t *attempt) malformed(p *sigv4.Error) *Failure {
 
 // incompleteSentence tells of a signature that can't be read, in the words of
 // the services other than S3.
+//
+// Unverified: what they say to two signatures at once, to a signed header that
+// is absent (see checkSigned), and the order in which faults are looked for.
 func incompleteSentence(r *http.Request, p *sigv4.Error) string {
 	header := r.Header.Get("Authorization")
 	switch p.Problem {
@@ -130,6 +133,9 @@ func missingSentence(missing []string, noDate bool) string {
 }
 
 // S3's sentences.
+//
+// Unverified: those on X-Amz-Algorithm, on a scope's service, end and date, and
+// on X-Amz-Date and X-Amz-Expires; S3's documentation names only their codes.
 const (
 	twoMechanisms  = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified"
 	threeParts     = "The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature."

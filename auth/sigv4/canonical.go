@@ -145,7 +145,8 @@ func appendTrimmed(dst []byte, v string) []byte {
 	return dst
 }
 
-// canonicalNames returns a list of signed headers in lower case, sorted.
+// canonicalNames returns a list of signed headers in lower case, sorted, as the
+// canonical request has it whatever the sender wrote.
 func canonicalNames(signed string) string {
 	lower := strings.ToLower(signed)
 	for rest, last := lower, ""; ; {

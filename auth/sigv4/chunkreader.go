@@ -115,6 +115,8 @@ func (c *ChunkReader) nextChunk() error {
 }
 
 // startData checks the sizes: only the last chunk with data may be small.
+//
+// Unverified: that this holds for unsigned chunks too.
 func (c *ChunkReader) startData(size int64) error {
 	if c.small >= 0 {
 		return &Error{Problem: ChunkTooSmall, Value: strconv.FormatInt(c.small, 10)}

@@ -151,6 +151,8 @@ func appendQuery(dst []byte, query string, presigned bool) []byte {
 
 // recode returns a part of a query as AWS encodes it. A plus sign is a space,
 // as in a form.
+//
+// Unverified: the plus sign; signers write a space as %20.
 func recode(s string) string {
 	if plain(s) {
 		return s
