@@ -17,7 +17,6 @@ import (
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
 	"sealstack/api/stsapi"
-	"sealstack/arn"
 	"sealstack/auth"
 	"sealstack/clock"
 	"sealstack/iam"
@@ -89,7 +88,7 @@ func (e *Emulator) wire() {
 	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
 	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock})
 	authorizer := auth.NewAuthorizer(e.iam, e.clock)
-	e.kms = kms.New(kms.Config{Store: e.store, Vault: seal.NewVault(e.store, e.root), Clock: e.clock, Authorizer: authorizer})
+	e.kms = kms.New(kms.Config{Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer})
 	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms}
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer,
@@ -120,6 +119,5 @@ func (e *Emulator) authenticator() *auth.Authenticator {
 		Mode: mode, DefaultAccount: e.config.Account, DefaultRegion: e.config.Region,
 		RootAccessKey: e.config.RootAccessKey, RootSecretKey: e.config.RootSecretKey,
 		Credentials: e.iam, RealClock: clock.Real(), EmulatorClock: e.clock,
-		Partition: func(region string) (string, bool) { return arn.PartitionOf(region), arn.ValidRegion(region) },
 	})
 }

@@ -214,10 +214,13 @@ func TestARestartKeepsEpochsAndDataKeys(t *testing.T) {
 	b.createGroup("g", keyARN)
 	b.createStream("g", "s")
 	b.put("g", "s", "one")
+	b.createGroup("free", "")
+	b.createStream("free", "s")
+	b.put("free", "s", "two")
 	again := newBenchOver(t, store, root)
-	again.keys = b.keys
 	again.ring.kms = b.keys
 	again.reads("g", "s", "one")
+	again.reads("free", "s", "two")
 	b.keys.refuse(keyARN)
 	third := newBenchOver(t, store, root)
 	third.ring.kms = b.keys

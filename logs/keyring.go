@@ -63,8 +63,9 @@ func (k *keyring) create(ctx context.Context, g *group, groupARN string, e epoch
 	now := k.clock.Now()
 	if e.Key == "" {
 		plain := randomKey()
+		d := dataKey{Wrapped: k.root.Seal(id.label(), plain), Created: now.UnixMilli()}
 		k.hold(id, plain, now, true)
-		return dataKey{Wrapped: k.root.Seal(id.label(), plain), Created: now.UnixMilli()}, nil
+		return d, nil
 	}
 	spec := kmsapi.DataKeySpecAes256
 	out, err := k.kms.GenerateDataKey(asLogs(ctx, groupARN), &kmsapi.GenerateDataKeyRequest{
@@ -131,8 +132,8 @@ func (k *keyring) find(id dataKeyID) cipher.AEAD {
 	return h.aead
 }
 
-// hold wipes the plaintext and keeps the cipher made of it from since on for
-// the lifetime, or for good.
+// hold keeps the cipher made of a plaintext data key from since on for the
+// lifetime, or for good, and wipes the plaintext: nobody can use it after.
 func (k *keyring) hold(id dataKeyID, plain []byte, since time.Time, forGood bool) cipher.AEAD {
 	block, err := aes.NewCipher(plain)
 	if err != nil {

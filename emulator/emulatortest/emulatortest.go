@@ -9,6 +9,7 @@ package emulatortest
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -51,6 +52,7 @@ func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	s := &Server{t: t, config: emulator.DefaultConfig()}
 	s.config.Ephemeral, s.config.Timing = true, emulator.Instant
+	s.config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	for _, o := range options {
 		o(&s.config)
 	}

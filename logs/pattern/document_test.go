@@ -30,6 +30,10 @@ func TestDocumentsMayNestDeep(t *testing.T) {
 	if !isDocument(nested(maxDepth)) || isDocument(nested(maxDepth+1)) || isDocument(strings.Repeat("[", 1<<20)) {
 		t.Error("the depth is not limited to maxDepth")
 	}
+	objects := func(n int) string { return strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1) }
+	if !isDocument(objects(maxDepth)) || isDocument(objects(maxDepth+1)) {
+		t.Error("the depth of objects is not limited to maxDepth")
+	}
 	if p := mustParse(t, `{ $.a[0][0] NOT EXISTS }`); p.Match(`{"a":` + nested(100) + `}`) {
 		t.Error("a deep value is not found")
 	}
