@@ -68,7 +68,11 @@ func (e *edge) serving(find func(*call) error) http.Handler {
 			e.refuse(c, err)
 			return
 		}
-		c.write(c.op.HTTP.Status, func(b []byte) []byte { return c.protocol.encode(b, c, out) })
+		if events := c.op.stream(out); events != nil {
+			e.stream(c, out, events)
+		} else {
+			c.write(c.op.HTTP.Status, func(b []byte) []byte { return c.protocol.encode(b, c, out) })
+		}
 		e.Log.Debug("call answered", c.about()...)
 	})
 }

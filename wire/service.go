@@ -25,6 +25,7 @@ type operation struct {
 	compile sync.Once
 	input   *plan.Type
 	output  *plan.Type // nil where the model has no output
+	streams int        // field of the output that is an event stream, or -1
 }
 
 func newService(d api.Door) *service {
@@ -34,7 +35,7 @@ func newService(d api.Door) *service {
 		panic(fmt.Sprintf("wire: no codec for the protocol of %s", about.Name))
 	}
 	for _, op := range about.Operations {
-		s.operations[op.Name] = &operation{Operation: op, service: s}
+		s.operations[op.Name] = &operation{Operation: op, service: s, streams: streamField(op.Output)}
 	}
 	return s
 }
