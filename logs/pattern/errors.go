@@ -14,6 +14,7 @@ type Error struct {
 	Detail string
 }
 
+// Error is the reason, with our detail in parentheses where there is one.
 func (e *Error) Error() string {
 	if e.Detail == "" {
 		return e.Reason
@@ -33,6 +34,6 @@ func badTerm(term string) error {
 	return &Error{Reason: "Invalid character(s) in term '" + term + "'"}
 }
 
-func notClosed(open, close string) error {
-	return &Error{Reason: "If a filter pattern starts with '" + open + "' it must end with '" + close + "'"}
+func notClosed(first, last string) error {
+	return &Error{Reason: "If a filter pattern starts with '" + first + "' it must end with '" + last + "'"}
 }

@@ -31,8 +31,8 @@ type expression interface {
 
 type allOf []expression
 
-func (all allOf) holds(doc string) bool {
-	for _, e := range all {
+func (a allOf) holds(doc string) bool {
+	for _, e := range a {
 		if !e.holds(doc) {
 			return false
 		}
@@ -42,8 +42,8 @@ func (all allOf) holds(doc string) bool {
 
 type anyOf []expression
 
-func (any anyOf) holds(doc string) bool {
-	for _, e := range any {
+func (a anyOf) holds(doc string) bool {
+	for _, e := range a {
 		if e.holds(doc) {
 			return true
 		}
@@ -114,29 +114,29 @@ func parseExpression(s *scanner) (matcher, error) {
 
 // Precedence: parentheses, then &&, then ||.
 func (p *jsonPattern) parseAny(s *scanner) (expression, error) {
-	var any anyOf
+	var choices anyOf
 	for {
 		e, err := p.parseAll(s)
 		if err != nil {
 			return nil, err
 		}
-		any = append(any, e)
+		choices = append(choices, e)
 		if !s.takeToken("||") {
-			return any, nil
+			return choices, nil
 		}
 	}
 }
 
 func (p *jsonPattern) parseAll(s *scanner) (expression, error) {
-	var all allOf
+	var parts allOf
 	for {
 		e, err := p.parseOne(s)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, e)
+		parts = append(parts, e)
 		if !s.takeToken("&&") {
-			return all, nil
+			return parts, nil
 		}
 	}
 }

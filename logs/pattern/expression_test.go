@@ -143,31 +143,6 @@ func TestSelectorsAreExtractedAsWritten(t *testing.T) {
 	}
 }
 
-func TestSelectorsStandAlone(t *testing.T) {
-	const message = `{"a":{"b":[10,"x",true,null,{}]},"c.d":"e\nf"}`
-	for text, want := range map[string]string{
-		`$.a.b[0]`: "10", `$.a.b[1]`: "x", `$.a.b[2]`: "true", `$.['c.d']`: "e\nf", `$.a.b[*]`: "10",
-		`$.a.b[3]`: "", `$.a.b[4]`: "", `$.a.b[5]`: "", `$.a`: "", `$.z`: "",
-	} {
-		s, err := ParseSelector(text)
-		if err != nil {
-			t.Fatalf("ParseSelector(%s) err = %v", text, err)
-		}
-		got, ok := s.Value(message)
-		if got != want || ok != (want != "") || s.String() != text {
-			t.Errorf("%s: Value = %q, %v, want %q", s, got, ok, want)
-		}
-		if got, ok := s.Value("no JSON"); ok {
-			t.Errorf("%s: Value of plain text = %q", s, got)
-		}
-	}
-	for _, text := range []string{``, `a`, `$`, `$.`, `$.a `, ` $.a`, `$.a = 1`, `$.a.*.*`, `$a`} {
-		if s, err := ParseSelector(text); err == nil {
-			t.Errorf("ParseSelector(%q) = %v, want an error", text, s)
-		}
-	}
-}
-
 func TestExpressionsAllocateNothing(t *testing.T) {
 	p := mustParse(t, `{ $.eventType = "Update*" && $.objectList[1].id >= 2 && $.SomeObject IS NULL && $.zz NOT EXISTS }`)
 	if !p.Match(trailEvent) {

@@ -172,13 +172,13 @@ func FuzzExpressionsAgreeWithANaiveMatcher(f *testing.F) {
 
 func TestExpressionsAgreeWithANaiveMatcher(t *testing.T) {
 	matched := 0
-	for i := range 20000 {
+	for i := range 5000 {
 		if compareExpressions(t, script(2*i), script(2*i+1)) {
 			matched++
 		}
 	}
-	if matched < 1000 || matched > 19000 {
-		t.Errorf("%d of 20000 matched: too few of one kind", matched)
+	if matched < 250 || matched > 4750 {
+		t.Errorf("%d of 5000 matched: too few of one kind", matched)
 	}
 }
 
@@ -222,13 +222,13 @@ func FuzzFieldsAgreeWithANaiveMatcher(f *testing.F) {
 
 func TestFieldsAgreeWithANaiveMatcher(t *testing.T) {
 	matched := 0
-	for i := range 20000 {
+	for i := range 5000 {
 		if compareFields(t, script(2*i), script(2*i+1)) {
 			matched++
 		}
 	}
-	if matched < 1000 || matched > 19000 {
-		t.Errorf("%d of 20000 matched: too few of one kind", matched)
+	if matched < 250 || matched > 4750 {
+		t.Errorf("%d of 5000 matched: too few of one kind", matched)
 	}
 }
 

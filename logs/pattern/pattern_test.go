@@ -3,6 +3,7 @@ package pattern
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -115,6 +116,29 @@ func TestErrorsTellOurDetailBesideAWSsReason(t *testing.T) {
 	if got, want := err.Error(), "Invalid character(s) in term ':'"; got != want {
 		t.Errorf("Error = %q, want %q", got, want)
 	}
+}
+
+func TestOnePatternServesManyGoroutines(t *testing.T) {
+	patterns := []*Pattern{
+		mustParse(t, `ERROR -%de.ug%`),
+		mustParse(t, `[level=ERROR, ..., n>5]`),
+		mustParse(t, `{ $.level = "ERR*" && $.n > 5 }`),
+	}
+	messages := []string{"ERROR x 6", "ERROR x 6 ", `{"level":"ERROR","n":6}`}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 100 {
+				for i, p := range patterns {
+					if !p.Match(messages[i]) || p.Extract(messages[i]) == nil || p.Match("INFO x 6") {
+						t.Errorf("%s fails beside others", p)
+						return
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func FuzzParse(f *testing.F) {

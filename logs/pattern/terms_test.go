@@ -1,7 +1,6 @@
 package pattern
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -189,10 +188,4 @@ func BenchmarkTerms(b *testing.B) {
 			}
 		})
 	}
-}
-
-func ExamplePattern_Match() {
-	p, _ := Parse(`ERROR -"health check"`)
-	fmt.Println(p.Match("ERROR: disk full"), p.Match("ERROR in health check"))
-	// Output: true false
 }
