@@ -196,5 +196,9 @@ func parseSymmetric(payload []byte) (Material, error) {
 	end := 1 + int(payload[0])
 	key := NewSecret(payload[end:])
 	defer key.Wipe()
-	return SymmetricFrom(key, string(payload[1:end]))
+	s, err := SymmetricFrom(key, string(payload[1:end]))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
