@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"sealstack/api"
 	"sealstack/api/iamapi"
 	"sealstack/auth"
 	"sealstack/storage"
@@ -13,6 +14,9 @@ import (
 // own account. The keys are listed at
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 func (s *state) permit(ctx context.Context, action, resource string, keys auth.Keys) error {
+	if err := checkSession(api.CallerOf(ctx)); err != nil {
+		return err
+	}
 	return s.authorizer.Authorize(ctx, &auth.Request{
 		Service: iamapi.Service, Action: action, Resource: resource, Keys: keys,
 	})

@@ -28,7 +28,7 @@ func (s *Service) Attached(ctx context.Context, c *api.Caller) (auth.Attached, e
 	if a, ok := now.attached.get(key); ok && key != "" {
 		return *a, nil
 	}
-	a, err := s.readAttached(ctx, id, c.Session)
+	a, err := s.readAttached(ctx, id, c)
 	if err != nil {
 		return auth.Attached{}, fmt.Errorf("iam: policies of %s: %w", c.ARN, err)
 	}
@@ -54,22 +54,39 @@ func identityOf(c *api.Caller) string {
 }
 
 // readAttached collects what a user or role holds, and what a session adds.
-func (s *state) readAttached(ctx context.Context, id string, session *api.Session) (a *auth.Attached, err error) {
+func (s *state) readAttached(ctx context.Context, id string, c *api.Caller) (a *auth.Attached, err error) {
+	h := home{partitionOf(ctx), c.Account}
 	err = s.view(ctx, func(tx storage.Tx) error {
 		a = &auth.Attached{}
-		partition := partitionOf(ctx)
-		r, e, err := findID(tx, partition, id)
-		if err == nil {
-			err = s.fill(tx, a, r, e)
-		} else if errors.Is(err, storage.ErrNotFound) {
-			err = nil
-		}
-		if err != nil || session == nil {
+		if err := s.fillIdentity(tx, a, h, id); err != nil || c.Session == nil {
 			return err
 		}
-		return s.fillSession(tx, a, home{partition, r.Home.Account}, session)
+		if c.Type == api.FederatedUser {
+			a.Session = []*policy.Policy{} // without session policies nothing is allowed
+		}
+		return s.fillSession(tx, a, h, c.Session)
 	})
 	return a, err
+}
+
+// rootRights is what a federated session has behind it that the root user
+// asked for.
+const rootRights = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+
+// fillIdentity adds what the user or role with that id holds: nothing once it
+// exists no more.
+func (s *state) fillIdentity(tx storage.Tx, a *auth.Attached, h home, id string) error {
+	if id == h.Account {
+		return s.add(&a.Policies, rootRights)
+	}
+	r, e, err := findID(tx, h.Partition, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.fill(tx, a, r, e)
 }
 
 // fill adds the policies, the boundary and the tags of an entity.
@@ -134,7 +151,7 @@ func (s *state) addManaged(tx storage.Tx, to *[]*policy.Policy, h home, text str
 // place of the principal's own tag, whatever the case of the key:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 func (s *state) fillSession(tx storage.Tx, a *auth.Attached, h home, session *api.Session) error {
-	if len(session.Policies)+len(session.PolicyARNs) > 0 {
+	if a.Session == nil && len(session.Policies)+len(session.PolicyARNs) > 0 {
 		a.Session = []*policy.Policy{}
 	}
 	for _, document := range session.Policies {

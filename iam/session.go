@@ -64,8 +64,12 @@ func sessionLabel(id string) string { return "iam session " + id }
 func newToken() string {
 	var b [240]byte
 	rand.Read(b[:])
-	return "IQoJb3JpZ2luX2Vj" + base64.StdEncoding.EncodeToString(b[:])
+	return "IQoJb3JpZ2luX2Vj" + encodeBase64(b[:])
 }
+
+func encodeBase64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+func decodeBase64(text string) ([]byte, error) { return base64.StdEncoding.DecodeString(text) }
 
 // issue makes temporary credentials for a session and keeps them.
 func (s *state) issue(ctx context.Context, n *session) (*stsapi.Credentials, error) {
