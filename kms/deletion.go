@@ -120,11 +120,15 @@ func (s *Service) destroy(ctx context.Context, at storage.Key, now time.Time) er
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) (err error) {
 		gone = nil
 		part := at.Strings()
-		if r, err = keys.Get(tx, storage.K(part[1], part[2], part[3])); err != nil {
+		r, err = keys.Get(tx, storage.K(part[1], part[2], part[3]))
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil // another sweep was quicker
+		}
+		if err != nil {
 			return err
 		}
-		if !r.gone(now) || !deletionAtIs(&r, at) {
-			return deletions.Delete(tx, at)
+		if !r.gone(now) || deletionAt(&r).Compare(at) != 0 {
+			return nil // cancelled since
 		}
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
@@ -138,8 +142,6 @@ func (s *Service) destroy(ctx context.Context, at storage.Key, now time.Time) er
 	s.compiled.drop(r.Policy)
 	return nil
 }
-
-func deletionAtIs(r *record, at storage.Key) bool { return deletionAt(r).Compare(at) == 0 }
 
 // dropAliases removes the aliases of a key, but for those that have been given
 // to another key since this one was gone.
