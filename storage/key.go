@@ -15,9 +15,9 @@ import (
 // string, uint64, int64, time.
 type Key []byte
 
-// The first byte of each part. The end of a string or of bytes is 0x00; a
-// 0x00 within is written 0x00 0xff, which sorts behind an end followed by any
-// of these.
+// The first byte of each part. Strings and bytes end with 0x00; within them
+// 0x00 is written 0x01 0x01 and 0x01 is written 0x01 0x02, so that an end is
+// found nowhere else and sorts before anything that goes on.
 const (
 	tagBytes  = 0x01
 	tagString = 0x02
@@ -26,7 +26,7 @@ const (
 	tagTime   = 0x05
 
 	endMark = 0x00
-	escape  = 0xff
+	escape  = 0x01
 )
 
 // K encodes parts, each one of string, []byte, uint64, int64, time.Time or a
@@ -101,9 +101,10 @@ func appendKind(k Key, v reflect.Value) Key {
 
 func appendText[T string | []byte](k Key, s T) Key {
 	for i := 0; i < len(s); i++ {
-		k = append(k, s[i])
-		if s[i] == endMark {
-			k = append(k, escape)
+		if c := s[i]; c <= escape {
+			k = append(k, escape, c+1)
+		} else {
+			k = append(k, c)
 		}
 	}
 	return append(k, endMark)
@@ -232,16 +233,20 @@ func cutNumber(tag byte, k Key) (part any, rest Key, ok bool) {
 }
 
 func cutText(k Key) (text []byte, rest Key, ok bool) {
-	text = []byte{}
-	for {
-		i := bytes.IndexByte(k, endMark)
-		if i < 0 {
-			return nil, nil, false
-		}
-		text, k = append(text, k[:i]...), k[i+1:]
-		if len(k) == 0 || k[0] != escape {
-			return text, k, true
-		}
-		text, k = append(text, endMark), k[1:]
+	end := bytes.IndexByte(k, endMark)
+	if end < 0 {
+		return nil, nil, false
 	}
+	text = make([]byte, 0, end)
+	for i := 0; i < end; i++ {
+		c := k[i]
+		if c == escape {
+			if i++; k[i] != 1 && k[i] != 2 {
+				return nil, nil, false
+			}
+			c = k[i] - 1
+		}
+		text = append(text, c)
+	}
+	return text, k[end+1:], true
 }
