@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -138,8 +139,7 @@ func (e *edge) refuse(c *call, err error) {
 	default:
 		e.Log.Debug("call refused", append(c.about(), "error", err)...)
 	}
-	c.w.Header().Set("x-amzn-ErrorType", known.Code)
-	c.write(known.Status, func(b []byte) []byte { return c.protocol.refuse(b, c, known) })
+	c.refuse(known)
 }
 
 // recovering turns a panic into an internal failure, so that one call can't
@@ -153,12 +153,16 @@ func (e *edge) recovering(c *call) {
 		panic(http.ErrAbortHandler)
 	}
 	e.Log.Error("call panicked", append(c.about(), "panic", reason, "stack", string(debug.Stack()))...)
-	known := internalFailure()
-	c.w.Header().Set("x-amzn-ErrorType", known.Code)
 	if c.protocol == nil {
 		c.protocol = unclaimed{}
 	}
-	c.write(known.Status, func(b []byte) []byte { return c.protocol.refuse(b, c, known) })
+	c.refuse(internalFailure())
+}
+
+// refuse writes an error; one without a status is the caller's fault.
+func (c *call) refuse(e *api.Error) {
+	c.w.Header().Set("x-amzn-ErrorType", e.Code)
+	c.write(cmp.Or(e.Status, http.StatusBadRequest), func(b []byte) []byte { return c.protocol.refuse(b, c, e) })
 }
 
 // about describes a call to the log.

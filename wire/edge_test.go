@@ -181,6 +181,7 @@ func TestRequestsOffThePathAreAnsweredSanely(t *testing.T) {
 		"a bucket":                  {"GET", "/bucket/key", nil, 501, "<Code>NotImplemented</Code>"},
 		"an odd path":               {"PUT", "/bucket//a/../b%2Fc", nil, 501, "<Code>NotImplemented</Code>"},
 		"nothing":                   {"GET", "/", nil, 501, "<Code>NotImplemented</Code>"},
+		"a form for a bucket":       {"POST", "/bucket?delete", []string{"Content-Type", "application/x-www-form-urlencoded"}, 501, "<Code>NotImplemented</Code>"},
 		"signed for S3":             {"PUT", "/b/k", []string{"Authorization", signed("s3")}, 501, "<Code>NotImplemented</Code>"},
 		"control":                   {"GET", "/_emulator/health", nil, 200, "control /_emulator/health"},
 	} {

@@ -41,7 +41,7 @@ func (fakeKMS) Encrypt(_ context.Context, in *kmsapi.EncryptRequest) (*kmsapi.En
 	case "panic":
 		panic("oops: secret")
 	case "fields":
-		return nil, kmsapi.NotFoundException("m").With("retryAfter", int32(5)).With("names", []string{"a"})
+		return nil, kmsapi.NotFoundException("m").With("retryAfter", 5).With("names", []string{"a"})
 	}
 	return &kmsapi.EncryptResponse{CiphertextBlob: append([]byte("sealed:"), in.Plaintext...), KeyId: &in.KeyId}, nil
 }

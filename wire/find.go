@@ -48,7 +48,7 @@ func (e *edge) findOther(c *call) error {
 	c.service = e.services.bySigning[signingName(c.r)]
 	switch {
 	case c.service != nil:
-	case isForm(c.r) || hasAction(c.r):
+	case c.r.URL.Path == "/" && (isForm(c.r) || hasAction(c.r)):
 		c.protocol = queryProtocol{}
 		return e.findQuery(c)
 	default:
@@ -139,7 +139,7 @@ func isForm(r *http.Request) bool {
 
 // hasAction reports whether the query string names an action.
 func hasAction(r *http.Request) bool {
-	return r.URL.Path == "/" && r.URL.Query().Get("Action") != ""
+	return r.URL.Query().Get("Action") != ""
 }
 
 // signingName returns the service in the credential scope of a signature, in

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
@@ -60,16 +59,16 @@ func (jsonProtocol) encode(b []byte, c *call, out any) []byte {
 // members.
 func (jsonProtocol) refuse(b []byte, c *call, e *api.Error) []byte {
 	b = append(b, `{"__type":`...)
-	b = appendJSON(b, e.Code)
+	b = awsjson.AppendString(b, e.Code)
 	if e.Message != "" {
 		b = append(b, `,"`...)
 		b = append(b, messageKey(c, e)...)
 		b = append(b, `":`...)
-		b = appendJSON(b, e.Message)
+		b = awsjson.AppendString(b, e.Message)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		b = append(b, ',')
-		b = appendJSON(b, name)
+		b = awsjson.AppendString(b, name)
 		b = append(b, ':')
 		b = awsjson.Append(b, fieldPlan(c, e.Fields[name]), e.Fields[name])
 	}
@@ -94,12 +93,6 @@ func messageKey(c *call, e *api.Error) string {
 // fieldPlan returns the plan of a further member of an error.
 func fieldPlan(c *call, value any) *plan.Type {
 	return c.service.planner.Of(reflect.TypeOf(value))
-}
-
-// appendJSON appends a string in JSON.
-func appendJSON(b []byte, s string) []byte {
-	quoted, _ := json.Marshal(s) // a string always marshals
-	return append(b, quoted...)
 }
 
 func (jsonProtocol) failure(f *auth.Failure, s *api.Service) *api.Error {

@@ -40,7 +40,7 @@ func appendValue(b []byte, t *plan.Type, v reflect.Value) []byte {
 	case plan.Map:
 		return appendMap(b, t, v)
 	case plan.String:
-		return appendString(b, v.String())
+		return AppendString(b, v.String())
 	case plan.Blob:
 		b = append(b, '"')
 		b = base64.StdEncoding.AppendEncode(b, v.Bytes())
@@ -88,7 +88,7 @@ func appendMap(b []byte, t *plan.Type, v reflect.Value) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, key.String())
+		b = AppendString(b, key.String())
 		b = append(b, ':')
 		b = appendValue(b, t.Elem, v.MapIndex(key))
 	}
@@ -97,8 +97,8 @@ func appendMap(b []byte, t *plan.Type, v reflect.Value) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString quotes s. Bytes that are not UTF-8 become U+FFFD.
-func appendString(b []byte, s string) []byte {
+// AppendString appends s quoted. Bytes that are not UTF-8 become U+FFFD.
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	done := 0
 	for i := 0; i < len(s); {

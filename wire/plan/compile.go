@@ -101,7 +101,7 @@ func kindOf(t reflect.Type) Kind {
 		return String
 	case reflect.Bool:
 		return Bool
-	case reflect.Int32, reflect.Int64:
+	case reflect.Int, reflect.Int32, reflect.Int64: // models have no int, but further members of errors may be one
 		return Int
 	case reflect.Float32, reflect.Float64:
 		return Float
