@@ -58,7 +58,7 @@ func tree(document []byte) (*node, *SyntaxError) {
 		var bad *json.SyntaxError
 		offset := 0
 		if errors.As(err, &bad) {
-			offset = int(bad.Offset)
+			offset = max(0, int(bad.Offset)-1) // the byte that was read last
 		}
 		return nil, &SyntaxError{Reason: NotJSON, Offset: offset}
 	}

@@ -218,10 +218,10 @@ type place struct {
 	colons          int // of s passed, for byPart
 }
 
-// run compares. On a mismatch it only ever lets the last star take one
-// character more: an earlier star never needs to, because the later one can
-// take whatever the earlier could, and where a colon stops the later one, that
-// same colon holds the earlier one in its place.
+// run compares. On a mismatch it only ever lets the last star take more: an
+// earlier star never needs to, because the later one can take whatever the
+// earlier could, and where a colon stops the later one, that same colon holds
+// the earlier one in its place.
 func (w *walk) run() bool {
 	pieces := w.pattern.pieces
 	var star place
@@ -229,18 +229,46 @@ func (w *walk) run() bool {
 	for w.at.piece < len(pieces) || w.at.pos < len(w.s) {
 		if w.at.piece < len(pieces) && pieces[w.at.piece].kind == anyRun {
 			w.at.piece++
+			if w.at.piece == len(pieces) && !w.bounded() {
+				return true
+			}
 			star, starred = w.at, true
+		} else if !w.step() {
+			if w.at = star; !starred || !w.one() {
+				return false
+			}
+			star = w.at
+		} else {
 			continue
 		}
-		if w.step() {
-			continue
-		}
-		if w.at = star; !starred || !w.one() {
+		if !w.skip() {
 			return false
 		}
 		star = w.at
 	}
-	return w.pattern.mode != byPart || w.at.colons >= 5
+	return !w.bounded()
+}
+
+// bounded reports whether wildcards stop at colons here.
+func (w *walk) bounded() bool { return w.pattern.mode == byPart && w.at.colons < 5 }
+
+// skip moves a star on to where the literal text behind it stands next; false
+// if it does not, or only beyond a colon.
+func (w *walk) skip() bool {
+	if w.at.piece == len(w.pattern.pieces) || w.pattern.mode == folded {
+		return true
+	}
+	next := &w.pattern.pieces[w.at.piece]
+	if next.kind != literal {
+		return true
+	}
+	rest := w.s[w.at.pos:]
+	i := strings.Index(rest, next.text)
+	if i < 0 || w.bounded() && strings.IndexByte(rest[:i], ':') >= 0 {
+		return false
+	}
+	w.at.pos += i
+	return true
 }
 
 // step takes the next piece, if it matches here.
@@ -279,7 +307,7 @@ func (w *walk) literal(text string) bool {
 // one takes one character; comparing by part, not one of the first five colons.
 func (w *walk) one() bool {
 	rest := w.s[w.at.pos:]
-	if rest == "" || w.pattern.mode == byPart && w.at.colons < 5 && rest[0] == ':' {
+	if rest == "" || rest[0] == ':' && w.bounded() {
 		return false
 	}
 	_, width := utf8.DecodeRuneInString(rest)

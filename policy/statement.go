@@ -165,9 +165,10 @@ func (s *selection) absent() bool { return len(s.patterns) == 0 && !s.any }
 // complete fills an ARN that lacks parts with wildcards: arn:aws:sqs stands for
 // arn:aws:sqs:*:*:* (IAM User Guide, reference_policies_elements_resource).
 //
-// Unverified: AWS does so "in some cases" and does not say in which.
+// Unverified: AWS does so "in some cases" and does not say in which; here where
+// the ARN has neither wildcards, which may stand for colons, nor variables.
 func complete(resource string) string {
-	if strings.HasPrefix(resource, "arn:") && !strings.Contains(resource, "${") {
+	if strings.HasPrefix(resource, "arn:") && !strings.ContainsAny(resource, "*?$") {
 		for strings.Count(resource, ":") < 5 {
 			resource += ":*"
 		}

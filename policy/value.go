@@ -26,7 +26,8 @@ func readNumber(s string) (float64, bool) {
 // Unverified: four digits are a year, not seconds; a day, month or year stands
 // for its first moment in UTC.
 func readDate(s string) (time.Time, bool) {
-	if seconds, ok := readNumber(s); ok && len(s) != len("2006") {
+	year := len(s) == len("2006") && strings.Trim(s, "0123456789") == ""
+	if seconds, ok := readNumber(s); ok && !year {
 		whole := int64(seconds)
 		return time.Unix(whole, int64((seconds-float64(whole))*1e9)), true
 	}
