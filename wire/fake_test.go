@@ -171,13 +171,7 @@ func (s *syncBuffer) String() string {
 func newWorld() *world {
 	w := &world{auth: &fakeAuth{}, logs: &fakeLogs{}, log: &syncBuffer{}}
 	w.Handler = New(Config{
-		Doors: []api.Door{
-			&api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: fakeKMS{}},
-			&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: w.logs},
-			&api.Endpoint[cloudtrailapi.API]{Service: cloudtrailapi.Service, Impl: fakeTrail{}},
-			&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: fakeIAM{}},
-			&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: fakeSTS{}},
-		},
+		Doors:        w.doors(),
 		Auth:         w.auth,
 		Control:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "control "+r.URL.Path) }),
 		Log:          slog.New(slog.NewTextHandler(w.log, nil)),
@@ -185,6 +179,16 @@ func newWorld() *world {
 		MaxBody:      1 << 16,
 	})
 	return w
+}
+
+func (w *world) doors() []api.Door {
+	return []api.Door{
+		&api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: fakeKMS{}},
+		&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: w.logs},
+		&api.Endpoint[cloudtrailapi.API]{Service: cloudtrailapi.Service, Impl: fakeTrail{}},
+		&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: fakeIAM{}},
+		&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: fakeSTS{}},
+	}
 }
 
 func signed(service string) string {
@@ -211,6 +215,17 @@ func (w *world) json(target, body string) *httptest.ResponseRecorder {
 
 func (w *world) query(service, body string) *httptest.ResponseRecorder {
 	return w.send("POST", "/", body, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8", "Authorization", signed(service))
+}
+
+// request returns a request as a server would read it, or nil if none could
+// look so.
+func request(method, target, body string) *http.Request {
+	r, err := http.NewRequest(method, "http://localhost"+target, strings.NewReader(body))
+	if err != nil || !strings.HasPrefix(target, "/") {
+		return nil
+	}
+	r.RequestURI, r.RemoteAddr = target, "192.0.2.1:1234"
+	return r
 }
 
 // expect holds an answer against its status and body.
