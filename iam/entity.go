@@ -15,10 +15,11 @@ import (
 type kind string
 
 const (
-	aUser    kind = "user"
-	aGroup   kind = "group"
-	aRole    kind = "role"
-	aProfile kind = "instance-profile"
+	aUser     kind = "user"
+	aGroup    kind = "group"
+	aRole     kind = "role"
+	aProfile  kind = "instance-profile"
+	aProvider kind = "oidc-provider"
 	// aRoot holds what belongs to an account's root user: its access keys.
 	aRoot kind = "root"
 )
@@ -28,8 +29,7 @@ type home struct{ Partition, Account string }
 
 // homeOf is where the caller's own identities are.
 func homeOf(ctx context.Context) home {
-	c := api.CallerOf(ctx)
-	return home{c.Partition, c.Account}
+	return home{partitionOf(ctx), api.CallerOf(ctx).Account}
 }
 
 // arn returns the ARN of something with a path: "/" or "/a/b/".
