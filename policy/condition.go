@@ -128,7 +128,7 @@ func (c *condition) readOperator(name string) bool {
 func (c *condition) add(text string, variables bool) bool {
 	c.wanted = append(c.wanted, text)
 	if !c.null {
-		return c.test.add(text, variables && c.variables)
+		return c.test.add(text, variables)
 	}
 	absent, ok := readBool(text)
 	c.absent = append(c.absent, absent)

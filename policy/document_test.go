@@ -55,6 +55,7 @@ func TestParseTellsWhatIsWrongAndWhere(t *testing.T) {
 		{"sid is null", one(`{"Sid":null,` + rest + `}`), Identity, WrongType, "Statement.Sid", ""},
 		{"sid with a space", one(`{"Sid":"a b",` + rest + `}`), Identity, BadSid, "Statement.Sid", "a b"},
 		{"sid with an umlaut", one(`{"Sid":"ä",` + rest + `}`), Identity, BadSid, "Statement.Sid", "ä"},
+		{"sid with a space in a trust policy", one(`{"Sid":"a b",` + everyone + `"Effect":"Allow","Action":"sts:*"}`), Trust, BadSid, "Statement.Sid", "a b"},
 		{"sids alike", one(`[{"Sid":"a",` + rest + `},{"Sid":"a",` + rest + `}]`), Identity, DuplicateSid, "Statement[1].Sid", "a"},
 
 		{"no effect", one(`[{"Action":"kms:*","Resource":"*"}]`), Identity, MissingEffect, "Statement[0]", ""},

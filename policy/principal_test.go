@@ -79,6 +79,8 @@ func TestPrincipalsNameCallersByTheirForms(t *testing.T) {
 		{`{"Service":"logs.eu-west-1.amazonaws.com"}`, KeyPolicy, logs, NoMatch},
 		{`{"Service":"logs.us-east-1.amazonaws.com"}`, KeyPolicy, ada, NoMatch},
 
+		{`{"Service":"ec2.amazonaws.com"}`, KeyPolicy, &Principal{Type: User, Services: []string{"ec2.amazonaws.com"}}, NoMatch},
+
 		{`{"Federated":"accounts.google.com"}`, Trust, visitor, ByPrincipal},
 		{`{"Federated":"www.amazon.com"}`, Trust, visitor, NoMatch},
 		{`{"Federated":"arn:aws:iam::111122223333:saml-provider/Corp"}`, Trust, employee, ByPrincipal},
