@@ -83,7 +83,7 @@ func head(t int64) position { return position{timestamp: min(t, maxTime)} }
 
 // page collects the events of a stretch, oldest first.
 func (s *Service) page(ctx context.Context, g *group, st *stream, r stretch, limit int) ([]located, error) {
-	until := r.to
+	until := r.to - 1
 	if !r.forward {
 		until = r.from
 	}

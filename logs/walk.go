@@ -184,9 +184,9 @@ func (w *walk) beyond(t int64) bool {
 // holds reports whether a segment can hold events of the walk's range.
 func (w *walk) holds(h *header) bool {
 	if w.reverse {
-		return h.First <= w.after.timestamp && h.Last >= w.until
+		return position{h.First, h.Sequence, 0}.before(w.after) && h.Last >= w.until
 	}
-	return h.Last >= w.after.timestamp && h.First <= w.until
+	return w.after.before(position{h.Last, h.Sequence, h.Count - 1}) && h.First <= w.until
 }
 
 // due reports whether an event at t would come no later than the next one at
