@@ -212,7 +212,7 @@ func randomBytes(seed uint64) []byte {
 
 func TestTheEngineAgreesWithTheRules(t *testing.T) {
 	count := map[string]int{}
-	for seed := range uint64(4000) {
+	for seed := range uint64(1500) {
 		d := &dice{randomBytes(seed)}
 		answer := agree(t, d.scenario())
 		switch {
@@ -225,7 +225,7 @@ func TestTheEngineAgreesWithTheRules(t *testing.T) {
 		}
 	}
 	for _, outcome := range []string{"denied", "allowed", "neither"} {
-		if count[outcome] < 200 {
+		if count[outcome] < 75 { // one in twenty
 			t.Errorf("the scenarios are one-sided: %v", count)
 		}
 	}
