@@ -121,3 +121,14 @@ func (w *world) role(t testing.TB, name, principals string, statements ...string
 func trusting(principals string) string {
 	return document(`{"Effect":"Allow","Principal":{` + principals + `},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]}`)
 }
+
+// errorCode is AWS's code of an error, "ok" for none.
+func (w *world) errorCode(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	if e, ok := err.(*api.Error); ok {
+		return e.Code
+	}
+	return err.Error()
+}

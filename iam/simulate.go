@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -135,7 +136,7 @@ func excluded(src source, list []iamapi.PolicyIdentifier) bool {
 		}
 		if in := id.InlinePolicyIdentifier; in != nil {
 			return src.arn == "" && in.PolicyName == src.name && string(in.AttachmentType) == string(src.holder.Kind) &&
-				arn.Match(in.AttachmentName, src.holder.Name)
+				globs(in.AttachmentName, src.holder.Name)
 		}
 		return id.PolicyArn != nil && *id.PolicyArn == src.arn
 	})
@@ -230,4 +231,10 @@ func ownerAccount(ctx context.Context, owner *string) string {
 		}
 	}
 	return homeOf(ctx).Account
+}
+
+// globs matches a name with * and ?.
+func globs(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
 }
