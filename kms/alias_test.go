@@ -67,6 +67,11 @@ func TestUpdateAliasMovesTheNameToAnotherKey(t *testing.T) {
 	if left := h.aliases(&a.KeyId); len(left) != 0 {
 		t.Errorf("the first key still has %v", left)
 	}
+	// kms:ResourceAliases goes with it.
+	ctx := h.grant(userOf(account, "bob"), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*",
+		"Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/x"}}}}`)
+	must(t, second(h.DescribeKey(ctx, &kmsapi.DescribeKeyRequest{KeyId: b.KeyId})))
+	wantCode(t, second(h.DescribeKey(ctx, &kmsapi.DescribeKeyRequest{KeyId: a.KeyId})), "AccessDeniedException")
 }
 
 func TestDeleteAliasFreesTheName(t *testing.T) {

@@ -93,7 +93,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	}
 	var failed []error
 	for _, at := range due {
-		failed = append(failed, s.destroy(ctx, at, now))
+		failed = append(failed, s.destroy(ctx, at))
 	}
 	return errors.Join(failed...)
 }
@@ -113,8 +113,9 @@ func (s *Service) due(ctx context.Context, now time.Time) (due []storage.Key, er
 	return due, err
 }
 
-// destroy removes one key, unless its deletion was cancelled meanwhile.
-func (s *Service) destroy(ctx context.Context, at storage.Key, now time.Time) error {
+// destroy removes the key of a row of deletions, unless its deletion was
+// cancelled meanwhile.
+func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 	var r record
 	var gone []string
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) (err error) {
@@ -127,8 +128,8 @@ func (s *Service) destroy(ctx context.Context, at storage.Key, now time.Time) er
 		if err != nil {
 			return err
 		}
-		if !r.gone(now) || deletionAt(&r).Compare(at) != 0 {
-			return nil // cancelled since
+		if deletionAt(&r).Compare(at) != 0 {
+			return nil // cancelled since, and perhaps scheduled anew
 		}
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err

@@ -187,6 +187,22 @@ func count[T any](tx storage.Tx, table storage.Table[T]) (n int) {
 	return n
 }
 
+// A sweep that has found a key due leaves it alone if it was saved meanwhile.
+func TestASweepLeavesAKeyThatWasSaved(t *testing.T) {
+	h := newHarness(t)
+	id := h.key().KeyId
+	h.schedule(id, 7)
+	due, err := h.due(h.ctx, start.Add(7*day))
+	must(t, err)
+	_, err = h.CancelKeyDeletion(h.ctx, &kmsapi.CancelKeyDeletionRequest{KeyId: id})
+	must(t, err)
+	must(t, h.destroy(h.ctx, due[0]))
+	h.advance(time.Hour)
+	h.schedule(id, 7)
+	must(t, h.destroy(h.ctx, due[0]))
+	h.describe(id)
+}
+
 func TestALaterWaitingPeriodCountsAfterACancel(t *testing.T) {
 	h := newHarness(t)
 	id := h.key().KeyId
