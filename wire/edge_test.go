@@ -223,10 +223,6 @@ func TestAuthenticationFailuresSpeakEachProtocol(t *testing.T) {
 		{auth.Failure{Kind: auth.Skewed, Detail: "Signature expired: 20150830T123600Z is now earlier"}, "InvalidSignatureException", "SignatureDoesNotMatch", 403, "Signature expired: 20150830T123600Z"},
 		{auth.Failure{Kind: auth.WrongRegion}, "InvalidSignatureException", "SignatureDoesNotMatch", 403, "Credential should be scoped to a valid region."},
 		{auth.Failure{Kind: auth.WrongService}, "InvalidSignatureException", "SignatureDoesNotMatch", 403, "Credential should be scoped to correct service: '"},
-		{auth.Failure{Kind: auth.UnsupportedAlgorithm, Detail: "AWS"}, "IncompleteSignatureException", "IncompleteSignature", 400, "Unsupported AWS 'algorithm': 'AWS'."},
-		{auth.Failure{Kind: auth.TwoMechanisms}, "IncompleteSignatureException", "IncompleteSignature", 400, "Only one"},
-		{auth.Failure{Kind: auth.PresignExpired}, "InvalidSignatureException", "SignatureDoesNotMatch", 403, "expired"},
-		{auth.Failure{Kind: auth.PresignIncomplete}, "IncompleteSignatureException", "IncompleteSignature", 400, "."},
 	} {
 		w.auth.failure = &test.failure
 		got := w.json("TrentService.DisableKey", `{}`)

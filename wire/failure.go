@@ -32,10 +32,9 @@ func (r refusal) saying(message string) refusal {
 	return r
 }
 
-// failureOf returns the answer to a failure at s. The kinds that only S3 knows
-// can't come up elsewhere; they are answered as malformed.
-// Unverified: presigned requests, of which AWS documents S3's answers alone,
-// an unsupported algorithm, and two signatures at once.
+// failureOf returns the answer to a failure at s. Where auth found a sentence
+// of AWS's it stands. The kinds that only S3 knows can't come up elsewhere;
+// they would be answered as malformed.
 func failureOf(f *auth.Failure, s *api.Service) refusal {
 	switch f.Kind {
 	case auth.MissingToken:
@@ -49,18 +48,12 @@ func failureOf(f *auth.Failure, s *api.Service) refusal {
 		return expired.saying("The security token included in the request is expired")
 	case auth.SignatureMismatch, auth.PayloadMismatch:
 		return mismatch.saying(mismatchMessage)
-	case auth.Skewed, auth.WrongDate, auth.WrongTerminator, auth.HeadersNotSigned, auth.PresignNotYet:
+	case auth.Skewed, auth.WrongDate, auth.WrongTerminator, auth.HeadersNotSigned:
 		return mismatch.saying(cmp.Or(f.Detail, mismatchMessage))
-	case auth.PresignExpired:
-		return mismatch.saying(cmp.Or(f.Detail, "Signature expired: the presigned request has expired."))
 	case auth.WrongRegion:
-		return mismatch.saying("Credential should be scoped to a valid region.")
+		return mismatch.saying(cmp.Or(f.Detail, "Credential should be scoped to a valid region."))
 	case auth.WrongService:
-		return mismatch.saying(fmt.Sprintf("Credential should be scoped to correct service: '%s'.", s.SigningName))
-	case auth.UnsupportedAlgorithm:
-		return malformed.saying(fmt.Sprintf("Unsupported AWS 'algorithm': '%s'.", f.Detail))
-	case auth.TwoMechanisms:
-		return malformed.saying("Only one auth mechanism allowed")
+		return mismatch.saying(cmp.Or(f.Detail, fmt.Sprintf("Credential should be scoped to correct service: '%s'.", s.SigningName)))
 	}
 	return malformed.saying(cmp.Or(f.Detail, "The request is signed in a form that can't be read."))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestEveryKindOfFailureHasAnAnswer(t *testing.T) {
-	for kind := auth.MissingToken; kind <= auth.MissingLength; kind++ {
+	for kind := auth.MissingToken; !strings.HasPrefix(kind.String(), "FailureKind("); kind++ {
 		for _, detail := range []string{"", "detail"} {
 			f := &auth.Failure{Kind: kind, Detail: detail}
 			js := jsonProtocol{}.failure(f, kmsapi.Service)
