@@ -86,6 +86,9 @@ func (c *condition) holdsForAny(values []string, ctx Context) bool {
 }
 
 // holdsNull: Null asks whether the key is absent or has no values.
+//
+// Unverified: an empty string is a value; Null takes neither IfExists, which AWS
+// excludes, nor ForAllValues and ForAnyValue.
 func (c *condition) holdsNull(absent bool) bool {
 	for _, wanted := range c.absent {
 		if wanted == absent {
@@ -136,6 +139,9 @@ func (c *condition) add(text string, variables bool) bool {
 }
 
 // conditions reads a Condition element.
+//
+// Unverified: keys that differ only in case make two conditions; a key with an
+// empty list of values is accepted, and nothing matches it.
 func (c *compiler) conditions(n *node) []condition {
 	if !c.is(n, objectNode) {
 		return nil

@@ -19,11 +19,18 @@ const (
 	// Trust policies are attached to a role: Principal and Action are needed,
 	// there is no Resource and no NotPrincipal.
 	Trust
+	// Session policies are passed along when a session is made: as Identity,
+	// but an ARN that lacks fields is refused.
+	Session
 )
 
-// saved reports whether IAM itself saves policies of the kind, with IAM's rules
-// about Sids, condition keys and resources.
-func (k Kind) saved() bool { return k == Identity || k == Trust }
+// attached reports whether a policy of the kind says what its bearer may do,
+// and so names no principal.
+func (k Kind) attached() bool { return k == Identity || k == Session }
+
+// saved reports whether IAM itself reads policies of the kind, with its own rules
+// about Sids and condition keys.
+func (k Kind) saved() bool { return k.attached() || k == Trust }
 
 // Effect is what a statement does to the requests it applies to.
 type Effect string
@@ -63,7 +70,7 @@ type Statement struct {
 
 	ref        StatementRef
 	principals []PrincipalEntry // nil in an identity policy
-	anyone     bool             // an identity policy is about whoever has it
+	anyone     bool             // it is about whoever bears the policy
 	actions    selection
 	resources  selection
 	conditions []condition
@@ -225,6 +232,9 @@ func asList(n *node) []*node {
 }
 
 // policy reads the document.
+//
+// Unverified: Id is accepted in identity policies, although the grammar keeps it
+// for those of resources; element names are compared with their case.
 func (c *compiler) policy(n *node) *Policy {
 	p := &Policy{Version: OldVersion}
 	if !c.is(n, objectNode) {

@@ -95,6 +95,13 @@ func TestParseTellsWhatIsWrongAndWhere(t *testing.T) {
 		{"not-resource in a trust policy", one(`{` + everyone + `"Effect":"Allow","Action":"sts:*","NotResource":"*"}`), Trust, ProhibitedElement, "Statement.NotResource", "NotResource"},
 		{"resource and its twin", one(`{"NotResource":"*",` + rest + `}`), Identity, ConflictingElements, "Statement.NotResource", "NotResource"},
 		{"resource no ARN", one(`{"Effect":"Allow","Action":"s3:*","Resource":"bucket/*"}`), Identity, BadResource, "Statement.Resource", "bucket/*"},
+		{"resource without service", one(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws"}`), Identity, BadResource, "Statement.Resource", "arn:aws"},
+		{"resource of any partition", one(`{"Effect":"Allow","Action":"s3:*","Resource":["arn:*:s3:::b"]}`), Identity, BadResource, "Statement.Resource[0]", "arn:*:s3:::b"},
+		{"resource of any service", one(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:?3:::b"}`), Identity, BadResource, "Statement.Resource", "arn:aws:?3:::b"},
+		{"resource of empty service", one(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws::::b"}`), Identity, BadResource, "Statement.Resource", "arn:aws::::b"},
+		{"incomplete ARN for a session", one(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3"}`), Session, BadResource, "Statement.Resource", "arn:aws:s3"},
+		{"no ARN for a session", one(`{"Effect":"Allow","Action":"s3:*","Resource":"b:c:d:e:f:g"}`), Session, BadResource, "Statement.Resource", "b:c:d:e:f:g"},
+		{"principal in a session policy", one(`{` + everyone + rest + `}`), Session, ProhibitedElement, "Statement.Principal", "Principal"},
 		{"resource an object", one(`{"Effect":"Allow","Action":"s3:*","Resource":{}}`), Identity, WrongType, "Statement.Resource", ""},
 
 		{"condition a list", one(`{"Condition":[],` + rest + `}`), Identity, WrongType, "Statement.Condition", ""},
@@ -240,7 +247,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"Statement":{"Condition":{"ForAllValues:DateLessThanIfExists":{"x":["2020-01-01T00:00:00Z",5,true]}}}}`))
 	f.Add([]byte(`[[[[{"a":{"b":[null]}}]]]]`))
 	f.Fuzz(func(t *testing.T, document []byte) {
-		for _, kind := range []Kind{Identity, Resource, KeyPolicy, Trust} {
+		for _, kind := range []Kind{Identity, Resource, KeyPolicy, Trust, Session} {
 			p, err := Parse(kind, document)
 			if err != nil {
 				var bad *SyntaxError

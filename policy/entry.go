@@ -105,6 +105,8 @@ func (c *compiler) principalsOf(m member) []PrincipalEntry {
 // takes tells which members a Principal element may have. Identity providers
 // assume roles, so only trust policies name them; canonical users are known to
 // S3 alone.
+//
+// Unverified: key and bucket policies refuse Federated.
 func (k Kind) takes(element string) bool {
 	switch element {
 	case "AWS", "Service":

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 )
@@ -183,7 +184,11 @@ func TestIdentityPoliciesSelectActionsAndResources(t *testing.T) {
 		{`"Action":"kms:Decrypt","Resource":"arn:aws:kms:eu-west-1"`, "kms:Decrypt", keyARN, NoMatch},
 		// A * in a Resource crosses colons and slashes.
 		{`"Action":"s3:*","Resource":"arn:aws:s3:::b*"`, "s3:GetObject", "arn:aws:s3:::bucket/a/b:c", ByPrincipal},
-		{`"Action":"logs:*","Resource":"arn:aws:logs:*:web"`, "logs:GetLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:web", ByPrincipal},
+		{`"Action":"logs:*","Resource":"arn:aws:logs:*:*:*:web"`, "logs:GetLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:web", ByPrincipal},
+		// Fields that an ARN lacks are wildcards.
+		{`"Action":"logs:*","Resource":"arn:aws:logs:*:web"`, "logs:GetLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:web", NoMatch},
+		{`"Action":"logs:*","Resource":"arn:aws:logs:*:web"`, "logs:GetLogEvents", "arn:aws:logs:us-east-1:web:log-group:g", ByPrincipal},
+		{`"Action":"logs:*","Resource":"arn:aws:logs:${aws:username}"`, "logs:GetLogEvents", "arn:aws:logs:Ada:111122223333:x", ByPrincipal},
 		{`"Action":"s3:*","Resource":["arn:aws:s3:::x","arn:aws:s3:::bucket/?"]`, "s3:GetObject", "arn:aws:s3:::bucket/é", ByPrincipal},
 		{`"NotAction":"iam:*","Resource":"*"`, "kms:Decrypt", keyARN, ByPrincipal},
 		{`"NotAction":["iam:*","KMS:De*"],"Resource":"*"`, "kms:Decrypt", keyARN, NoMatch},
@@ -199,6 +204,20 @@ func TestIdentityPoliciesSelectActionsAndResources(t *testing.T) {
 		if result.Allowed != test.want || result.AllowedBy(ByPrincipal) != (test.want == ByPrincipal) {
 			t.Errorf("%s on %s %s = %+v", test.statement, test.action, test.resource, result)
 		}
+	}
+}
+
+func TestOnlyIdentityPoliciesCompleteTheirARNs(t *testing.T) {
+	const statement = `{"Effect":"Allow",%s"Action":"kms:*","Resource":%q}`
+	request := &Request{Action: "kms:Decrypt", Resource: keyARN, Principal: ada}
+	for _, kind := range []Kind{Resource, KeyPolicy} {
+		p := parse(t, kind, one(fmt.Sprintf(statement, `"Principal":"*",`, "arn:aws:kms")))
+		if got := p.Evaluate(request).Allowed; got != NoMatch {
+			t.Errorf("kind %d: %v", kind, got)
+		}
+	}
+	if got := parse(t, Session, one(fmt.Sprintf(statement, "", "arn:aws:kms:*:*:*"))).Evaluate(request).Allowed; got != ByPrincipal {
+		t.Errorf("a session policy: %v", got)
 	}
 }
 

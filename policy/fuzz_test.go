@@ -40,7 +40,7 @@ var (
 	asked       = []string{"kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "s3:GetObject"}
 
 	someResources = []string{"*", keyARN, "arn:aws:kms:*:111122223333:key/*", "arn:aws:kms", "arn:aws:s3:::b/${aws:username}/*", "arn:aws:s3:::b/${aws:PrincipalTag/Team, 'none'}*",
-		"arn:aws:s3:::b/${*}", "arn:aws:s3:::?/a*", "arn:aws:kms:us-east-1:444455556666:key/?", "arn:aws:s3:::b/${aws:TagKeys}", "arn:*Ada*"}
+		"arn:aws:s3:::b/${*}", "arn:aws:s3:::?/a*", "arn:aws:kms:us-east-1:444455556666:key/?", "arn:aws:s3:::b/${aws:TagKeys}", "arn:aws:s3:*Ada*", "arn:aws:s3:${aws:username}"}
 	touched = []string{keyARN, "*", "arn:aws:s3:::b/Ada/x", "arn:aws:s3:::b/none", "arn:aws:s3:::b/*", "arn:aws:s3:::b/a*", "arn:aws:kms:us-east-1:444455556666:key/é"}
 
 	somePrincipals = []string{"*", "111122223333", "arn:aws:iam::111122223333:root", ada.ARN, ada.ID, session.ARN, session.RoleARN, "AROAREADERREADERREAD1", federated.ARN,

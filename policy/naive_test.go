@@ -60,10 +60,12 @@ func naiveApplies(kind Kind, s map[string]any, r *Request, variables bool) bool 
 		return naiveMatches(naiveTokens(strings.ToLower(pattern), true, false, nil), strings.ToLower(r.Action))
 	})
 	resource := kind == Trust || naiveSelects(s, "Resource", func(pattern string) bool {
-		if !strings.ContainsAny(pattern, "*?$") && strings.HasPrefix(pattern, "arn:") {
-			for len(strings.Split(pattern, ":")) < 6 {
-				pattern += ":*"
-			}
+		outside := pattern
+		if variables {
+			outside = naiveVariable.ReplaceAllString(pattern, "")
+		}
+		if kind == Identity && pattern != "*" {
+			pattern += strings.Repeat(":*", max(0, 5-strings.Count(outside, ":")))
 		}
 		return naiveMatches(naiveTokens(pattern, true, variables, r.Context), r.Resource)
 	})
@@ -132,7 +134,7 @@ func naiveNames(p *Principal) map[Match][]string {
 }
 
 func naiveAbout(kind Kind, s map[string]any, p *Principal) map[Match]bool {
-	if kind == Identity {
+	if kind == Identity || kind == Session {
 		return map[Match]bool{ByPrincipal: true}
 	}
 	if p == nil {

@@ -198,3 +198,14 @@ func lower(c byte) byte {
 	}
 	return c
 }
+
+// colons counts the colons of the pattern's literal text.
+func (p *pattern) colons() int {
+	n := 0
+	for i := range p.pieces {
+		if p.pieces[i].kind == literal {
+			n += strings.Count(p.pieces[i].text, ":")
+		}
+	}
+	return n
+}

@@ -75,7 +75,7 @@ func (c *compiler) effect(n *node) Effect {
 func (c *compiler) who(n *node, s *Statement) {
 	element, not := c.either(n, "Principal", "NotPrincipal")
 	switch {
-	case c.kind == Identity:
+	case c.kind.attached():
 		s.anyone = true
 		if element != nil {
 			c.fail(element, ProhibitedElement, element.element)
@@ -135,10 +135,7 @@ func (c *compiler) resources(n *node) selection {
 	s := selection{not: not}
 	special := syntax{wildcards: true, variables: c.variables}
 	for _, item := range c.list(element) {
-		if c.kind == Identity && item.text != "*" && !strings.HasPrefix(item.text, "arn:") {
-			c.fail(item, BadResource, item.text)
-		}
-		s.add(item.text, compilePattern(complete(item.text), special, plain))
+		s.add(item.text, c.resource(item, special))
 	}
 	if s.absent() && c.kind != KeyPolicy {
 		c.missing(n, MissingResource, "Resource")
@@ -162,16 +159,32 @@ func (s *selection) add(text string, p pattern) {
 // absent reports whether the statement lacks the element.
 func (s *selection) absent() bool { return len(s.patterns) == 0 && !s.any }
 
-// complete fills an ARN that lacks parts with wildcards: arn:aws:sqs stands for
-// arn:aws:sqs:*:*:* (IAM User Guide, reference_policies_elements_resource).
-//
-// Unverified: AWS does so "in some cases" and does not say in which; here where
-// the ARN has neither wildcards, which may stand for colons, nor variables.
-func complete(resource string) string {
-	if strings.HasPrefix(resource, "arn:") && !strings.ContainsAny(resource, "*?$") {
-		for strings.Count(resource, ":") < 5 {
-			resource += ":*"
-		}
+// resource compiles one string of a Resource element. In an identity policy an
+// ARN that lacks fields is completed with wildcards, arn:aws:sqs being
+// arn:aws:sqs:*:*:*; in a session policy it is refused (IAM User Guide,
+// reference-arns).
+func (c *compiler) resource(item *node, special syntax) pattern {
+	p := compilePattern(item.text, special, plain)
+	if item.text == "*" || !c.kind.attached() {
+		return p
 	}
-	return resource
+	lacking := 5 - p.colons()
+	if !isResource(item.text) || c.kind == Session && lacking > 0 {
+		c.fail(item, BadResource, item.text)
+	}
+	if lacking > 0 {
+		p = compilePattern(item.text+strings.Repeat(":*", lacking), special, plain)
+	}
+	return p
+}
+
+// isResource: what IAM saves begins with arn, a partition and a service, the
+// latter two without wildcards (IAM User Guide, reference-arns and
+// reference_policies_elements_resource).
+//
+// Unverified: an ARN that ends before its service is refused, not completed.
+func isResource(s string) bool {
+	fields := strings.SplitN(s, ":", 4)
+	return len(fields) >= 3 && fields[0] == "arn" && fields[1] != "" && fields[2] != "" &&
+		!strings.ContainsAny(fields[1]+fields[2], "*?")
 }
