@@ -88,7 +88,9 @@ func (e *Emulator) wire() {
 	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
 	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock})
 	authorizer := auth.NewAuthorizer(e.iam, e.clock)
-	e.kms = kms.New(kms.Config{Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer})
+	e.kms = kms.New(kms.Config{
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer, Principals: principals{e.iam},
+	})
 	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms}
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer,
