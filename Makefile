@@ -20,7 +20,7 @@ lint:
 # Everything generated, made again: fails where it differs from what is committed.
 generate:
 	go generate ./...
-	@git diff --exit-code -- api docs/COVERAGE.md || { echo "generated files differ from their sources: commit them"; exit 1; }
+	@git diff --exit-code -- api docs/COVERAGE.md FIDELITY.md || { echo "generated files differ from their sources: commit them"; exit 1; }
 
 # The walks with the AWS CLIs that SEALSTACK_AWS_CLI names, divided by colons.
 walk:
