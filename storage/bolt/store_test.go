@@ -450,3 +450,49 @@ func TestSweepLeavesAPackWithADamagedBlob(t *testing.T) {
 	flip(t, file, 500)
 	done(t, s)
 }
+
+func TestCloseComesAfterTheUpdatesBeforeIt(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, bolt.Options{})
+	closed := make(chan error, 1)
+	var wg sync.WaitGroup
+	err := s.Update(t.Context(), func(_ context.Context, tx storage.Tx) error {
+		wg.Go(func() { put(t, s, "second", "v") })
+		time.Sleep(20 * time.Millisecond) // it is in line
+		go func() { closed <- s.Close() }()
+		time.Sleep(20 * time.Millisecond) // and so is this
+		return rows.Put(tx, storage.K("first"), "v")
+	})
+	wg.Wait()
+	if err := errors.Join(err, <-closed); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir, bolt.Options{})
+	defer done(t, s)
+	if a, b := get(t, s, "first"), get(t, s, "second"); a != "v" || b != "v" {
+		t.Errorf("%q and %q after closing", a, b)
+	}
+}
+
+func TestWhoWaitsWhenTheStoreClosesIsToldSo(t *testing.T) {
+	s := open(t, t.TempDir(), bolt.Options{})
+	results := make(chan error, 2)
+	err := s.Update(t.Context(), func(context.Context, storage.Tx) error {
+		go func() { results <- s.Close() }()
+		time.Sleep(20 * time.Millisecond)
+		go func() {
+			results <- s.Update(context.Background(), func(context.Context, storage.Tx) error {
+				t.Error("the closure ran")
+				return nil
+			})
+		}()
+		time.Sleep(20 * time.Millisecond)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(<-results, <-results); !errors.Is(err, storage.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}

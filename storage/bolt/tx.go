@@ -30,7 +30,8 @@ type tx struct {
 	bolt     *bbolt.Tx
 	data     *bbolt.Bucket
 	writable bool
-	room     []byte // for the key being looked for
+	room     []byte   // for the key being looked for
+	small    [96]byte // what room is at first
 
 	changes   int      // writes so far: a cursor finds its place again after one
 	before    []change // what the writes replaced
@@ -54,6 +55,9 @@ func (x *tx) Writable() bool { return x.writable }
 
 // key is table and key in one, valid until the next call.
 func (x *tx) key(table string, key storage.Key) []byte {
+	if x.room == nil {
+		x.room = x.small[:0]
+	}
 	x.room = appendKey(x.room[:0], table, key)
 	return x.room
 }

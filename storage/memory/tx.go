@@ -20,8 +20,9 @@ type tx struct {
 	store    *Store
 	tree     *tree
 	writable bool
-	changes  int    // writes so far: a cursor finds its place again after one
-	room     []byte // for the key being looked for
+	changes  int      // writes so far: a cursor finds its place again after one
+	room     []byte   // for the key being looked for
+	small    [96]byte // what room is at first
 
 	kept    []storage.BlobID
 	dropped []storage.SlotID
@@ -37,6 +38,9 @@ func (x *tx) Writable() bool { return x.writable }
 
 // key is table and key in one, valid until the next call.
 func (x *tx) key(table string, key storage.Key) []byte {
+	if x.room == nil {
+		x.room = x.small[:0]
+	}
 	x.room = appendKey(x.room[:0], table, key)
 	return x.room
 }
