@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"strings"
-
 	"sealstack/api"
 	"sealstack/policy"
 )
@@ -236,8 +234,7 @@ func (s side) limit() Reason {
 // otherAccount decides where another account owns the resource: both sides
 // must allow. What the caller's side lacks is named first.
 //
-// Unverified: that order. It tells nothing about a resource that is hidden. STS
-// names neither side.
+// Unverified: that order. It tells nothing about a resource that is hidden.
 func (q *question) otherAccount(mine side, theirs policy.Result) Decision {
 	silent := NoResourcePolicy
 	if q.request.Gate {
@@ -250,8 +247,6 @@ func (q *question) otherAccount(mine side, theirs policy.Result) Decision {
 		return allowed
 	case !theirs.Denied && q.bridged(mine):
 		return allowed
-	case strings.HasPrefix(q.request.Action, "sts:"):
-		return denied(silent)
 	case !mine.identity:
 		return denied(NoIdentityPolicy)
 	case !mine.within():
