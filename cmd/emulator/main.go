@@ -12,11 +12,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"sealstack/emulator"
 )
@@ -51,28 +49,5 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	fmt.Fprintf(stdout, "Sealstack is ready at http://%s\n", listener.Addr())
-	return errors.Join(serve(ctx, listener, e.Handler()), e.Close())
-}
-
-// serve answers on listener until ctx ends, then lets the calls under way
-// finish, for ten seconds at most. The time-outs bound what a client that
-// stops sending or reading can hold.
-func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return server.Shutdown(drain)
+	return errors.Join(e.Serve(ctx, listener), e.Close())
 }
