@@ -130,3 +130,7 @@ func boundaryKeys(arn string) auth.Keys {
 func policyKeys(arn string) auth.Keys {
 	return auth.Keys{"iam:policyarn": {arn}}
 }
+
+func serviceKeys(service string) auth.Keys {
+	return auth.Keys{"iam:awsservicename": {service}}
+}

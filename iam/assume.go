@@ -94,7 +94,7 @@ func (s *state) assumption(ctx context.Context, text string) (*assumption, error
 	if err != nil || a.role == nil {
 		return a, err
 	}
-	a.trust, err = policy.Parse(policy.Trust, []byte(a.role.Trust))
+	a.trust, err = s.cache.trusts.compile(a.role.Trust)
 	return a, err
 }
 
@@ -111,7 +111,7 @@ func (s *state) permitRole(ctx context.Context, a *assumption, action string) er
 			Account: a.Home.Account, Policy: a.trust, Gate: true, Keys: keys,
 		})
 	}
-	return sentenceOf(err, c, action, a.resource)
+	return sentenceOf(err, c, action, a)
 }
 
 // permitAssume asks for each action that the request needs.

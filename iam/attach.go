@@ -21,6 +21,8 @@ func (s *state) attach(ctx context.Context, action string, r ref, text string) e
 			return err
 		case m == nil:
 			return notAttachable(text)
+		case e.protected():
+			return unmodifiable(e.Name)
 		case slices.Contains(e.Attached, text):
 			return nil
 		case len(e.Attached) >= attachedPerEntity:
@@ -33,6 +35,9 @@ func (s *state) attach(ctx context.Context, action string, r ref, text string) e
 
 func (s *state) detach(ctx context.Context, action string, r ref, text string) error {
 	return s.edit(ctx, action, r, func(e *entity) error {
+		if e.protected() {
+			return unmodifiable(e.Name)
+		}
 		at := slices.Index(e.Attached, text)
 		if at < 0 {
 			return noSuchPolicy(text)
@@ -131,6 +136,9 @@ func checkBoundary(tx storage.Tx, h home, text string) error {
 
 func (s *state) putBoundary(ctx context.Context, action string, r ref, text string) error {
 	return s.change(ctx, action, r, func(tx storage.Tx, e *entity) error {
+		if e.protected() {
+			return unmodifiable(e.Name)
+		}
 		if err := checkBoundary(tx, r.Home, text); err != nil {
 			return err
 		}

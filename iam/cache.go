@@ -15,8 +15,9 @@ const cacheSize = 1 << 14
 // write to IAM. Who fills it takes the snapshot before reading the store: what
 // was read before a write then lands in a snapshot that nobody asks any more.
 type cache struct {
-	now  atomic.Pointer[snapshot]
-	docs documents
+	now    atomic.Pointer[snapshot]
+	docs   documents // of identities
+	trusts documents // of roles
 }
 
 // snapshot is what has been read since the last write.
@@ -58,14 +59,17 @@ func (b *bounded[V]) put(key string, v V) {
 
 // documents keeps compiled policies by their text. A text means the same for
 // ever, so writes don't touch it.
-type documents struct{ bounded[*policy.Policy] }
+type documents struct {
+	bounded[*policy.Policy]
+	kind policy.Kind
+}
 
 // compile returns the compiled document.
 func (d *documents) compile(text string) (*policy.Policy, error) {
 	if p, ok := d.get(text); ok {
 		return p, nil
 	}
-	p, err := policy.Parse(policy.Identity, []byte(text))
+	p, err := policy.Parse(d.kind, []byte(text))
 	if err != nil {
 		return nil, err
 	}

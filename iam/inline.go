@@ -12,6 +12,9 @@ import (
 // limit of size: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 func (s *state) putInline(ctx context.Context, action string, r ref, name, document string) error {
 	return s.edit(ctx, action, r, func(e *entity) error {
+		if e.protected() {
+			return unmodifiable(e.Name)
+		}
 		if err := checkIdentityPolicy(document); err != nil {
 			return err
 		}
@@ -48,6 +51,9 @@ func (s *state) getInline(ctx context.Context, action string, r ref, name string
 
 func (s *state) deleteInline(ctx context.Context, action string, r ref, name string) error {
 	return s.edit(ctx, action, r, func(e *entity) error {
+		if e.protected() {
+			return unmodifiable(e.Name)
+		}
 		if _, ok := e.Inline[name]; !ok {
 			return noSuchInline(r.Kind, name)
 		}

@@ -8,6 +8,7 @@ import (
 	"sealstack/api/stsapi"
 	"sealstack/auth"
 	"sealstack/clock"
+	"sealstack/policy"
 	"sealstack/storage"
 	"sealstack/storage/seal"
 )
@@ -51,6 +52,7 @@ func New(c Config) *Service {
 	if s.authorizer == nil {
 		s.authorizer = auth.NewAuthorizer(s, c.Clock)
 	}
+	s.cache.docs.kind, s.cache.trusts.kind = policy.Identity, policy.Trust
 	s.cache.clear()
 	return s
 }

@@ -262,17 +262,18 @@ func checkSession(c *api.Caller) error {
 
 // sentenceOf is AWS's sentence for an action of STS that a role's trust policy
 // or the caller's own policies don't allow: with the reason where the latter
-// lack it.
+// lack it for a role of the same account.
 //
 // Unverified: which reasons AWS names.
-func sentenceOf(err error, c *api.Caller, action, resource string) error {
+func sentenceOf(err error, c *api.Caller, action string, a *assumption) error {
 	denied, ok := err.(*api.Error)
-	if !ok || denied.Code != "AccessDenied" || strings.Contains(denied.Message, "identity-based policy") {
+	own := a.Home.Account == c.Account
+	if !ok || denied.Code != "AccessDenied" || own && strings.Contains(denied.Message, "identity-based policy") {
 		return err
 	}
 	who := c.ARN
 	if who == "" {
 		who = "anonymous"
 	}
-	return stsapi.Service.AccessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", who, action, resource))
+	return stsapi.Service.AccessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", who, action, a.resource))
 }
