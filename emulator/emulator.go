@@ -75,11 +75,11 @@ func (e *Emulator) Handler() http.Handler { return e.handler }
 // Clock is the time by which everything in the emulator happens.
 func (e *Emulator) Clock() clock.Clock { return e.clock }
 
-// Close stops the sweeps and closes the store. Calls under way must have
-// ended.
+// Close stops the sweeps, has IAM write down what it holds in memory, and
+// closes the store. Calls under way must have ended.
 func (e *Emulator) Close() error {
 	e.stop()
-	return e.store.Close()
+	return errors.Join(e.iam.Sweep(context.Background()), e.store.Close())
 }
 
 // wire makes the services and the edge over them.
@@ -91,20 +91,21 @@ func (e *Emulator) wire() {
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer, Principals: principals{e.iam},
 	})
-	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms}
+	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms, Recorder: e.iam}
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer,
 		Keys:             kmsapi.Client{Endpoint: kmsDoor},
 		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
 	})
+	e.sweeps.Register("iam", func(ctx context.Context, _ time.Time) error { return e.iam.Sweep(ctx) })
 	e.sweeps.Register("kms", e.kms.Sweep)
 	e.sweeps.Register("logs", e.logs.Sweep)
 	e.handler = wire.New(wire.Config{
 		Doors: []api.Door{
 			kmsDoor,
-			&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: e.logs},
-			&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: e.iam.IAM()},
-			&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: e.iam.STS()},
+			&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: e.logs, Recorder: e.iam},
+			&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: e.iam.IAM(), Recorder: e.iam},
+			&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: e.iam.STS(), Recorder: e.iam},
 		},
 		Auth:    e.authenticator(),
 		Control: e.control(),
