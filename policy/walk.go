@@ -27,7 +27,7 @@ type place struct {
 // the earlier one in its place.
 func (w *walk) run() bool {
 	pieces := w.pattern.pieces
-	var star place
+	var star place // behind the last star
 	starred := false
 	for w.at.piece < len(pieces) || w.at.pos < len(w.s) {
 		if w.at.piece < len(pieces) && pieces[w.at.piece].kind == anyRun {
@@ -35,12 +35,11 @@ func (w *walk) run() bool {
 			if w.at.piece == len(pieces) && !w.bounded() {
 				return true
 			}
-			star, starred = w.at, true
+			starred = true
 		} else if !w.step() {
 			if w.at = star; !starred || !w.one() {
 				return false
 			}
-			star = w.at
 		} else {
 			continue
 		}

@@ -47,7 +47,7 @@ func TestTheCacheKeepsKeysApart(t *testing.T) {
 			}
 		}
 	}
-	if c.Key("id", "two", scope) != c.Key("id", "two", scope) {
+	if first, second := c.Key("id", "two", scope), c.Key("id", "two", scope); first != second {
 		t.Error("derived again")
 	}
 }

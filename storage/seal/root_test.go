@@ -65,7 +65,7 @@ func TestPurposesHaveUnrelatedKeys(t *testing.T) {
 	if r.Subkey("a") == r.Subkey("b") || r.Subkey("a") == r.key {
 		t.Error("two purposes, one key")
 	}
-	if r.Subkey("a") != r.Subkey("a") {
+	if first, second := r.Subkey("a"), r.Subkey("a"); first != second {
 		t.Error("one purpose, two keys")
 	}
 	if NewEphemeral().Subkey("a") == r.Subkey("a") {

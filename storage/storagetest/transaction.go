@@ -224,7 +224,8 @@ func doNotNest(t *testing.T, s storage.Store) {
 			if storage.Current(ctx) != tx {
 				t.Error("the context does not know its transaction")
 			}
-			ctx = context.WithValue(ctx, "some", "value") //nolint:staticcheck // any key will do
+			type any struct{}
+			ctx = context.WithValue(ctx, any{}, "value")
 			wantErr(t, "update", s.Update(ctx, nothing), storage.ErrNested)
 			wantErr(t, "view", s.View(ctx, nothing), storage.ErrNested)
 			wantErr(t, "sweep", s.Blobs().Sweep(ctx), storage.ErrNested)
