@@ -66,7 +66,7 @@ func (q *question) release() {
 
 // ponder returns a question over facts of old, outside the pool.
 func ponder(f facts) *question {
-	q := &question{facts: f}
+	q := &question{facts: f, clock: clock.Fixed(f.at)}
 	q.pose()
 	return q
 }
