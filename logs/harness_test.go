@@ -104,7 +104,7 @@ func (f *fakeKeys) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kms
 }
 
 func (f *fakeKeys) refuse(key string) { f.refused[key] = kmsapi.Service.AccessDenied("no") }
-func (f *fakeKeys) allow(key string) { delete(f.refused, key) }
+func (f *fakeKeys) allow(key string)  { delete(f.refused, key) }
 
 // fakeAuthorizer allows what it was not told to deny, and notes what it is
 // asked.
