@@ -10,13 +10,15 @@ import (
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
+	"sealstack/api/organizationsapi"
 	"sealstack/api/s3api"
 	"sealstack/api/stsapi"
 )
 
 // allServices are all generated services.
 var allServices = []*api.Service{
-	cloudtrailapi.Service, iamapi.Service, kmsapi.Service, logsapi.Service, s3api.Service, stsapi.Service,
+	cloudtrailapi.Service, iamapi.Service, kmsapi.Service, logsapi.Service, organizationsapi.Service,
+	s3api.Service, stsapi.Service,
 }
 
 // probes are strings that tell patterns apart.

@@ -15,5 +15,6 @@ var services = []service{
 	{ID: "cloudtrail", Docs: "https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_"},
 	{ID: "iam", Global: true, Docs: "https://docs.aws.amazon.com/IAM/latest/APIReference/API_"},
 	{ID: "sts", Docs: "https://docs.aws.amazon.com/STS/latest/APIReference/API_"},
+	{ID: "organizations", Global: true, Docs: "https://docs.aws.amazon.com/organizations/latest/APIReference/API_"},
 	{ID: "s3", Namespace: "http://s3.amazonaws.com/doc/2006-03-01/", Docs: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"},
 }
