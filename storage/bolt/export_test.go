@@ -18,3 +18,8 @@ func (s *Store) Commits(t *testing.T) (n uint64) {
 	}
 	return n
 }
+
+// BesideDurable says whether all blobs and slots written are on the disk.
+func (s *Store) BesideDurable() (blobs, slots bool) {
+	return s.packs.Durable(), s.slots.Durable()
+}

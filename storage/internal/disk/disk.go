@@ -51,6 +51,12 @@ func (s *Syncer) counts() (written, synced uint64) {
 	return s.written, s.synced
 }
 
+// Durable says whether a Sync has covered every write noted.
+func (s *Syncer) Durable() bool {
+	written, synced := s.counts()
+	return synced >= written
+}
+
 // Sync returns when everything noted before the call is on the disk. sync is
 // the file's Sync; it is left out when somebody else's has done it.
 func (s *Syncer) Sync(sync func() error) error {

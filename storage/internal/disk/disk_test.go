@@ -16,7 +16,10 @@ func TestOneSyncServesAllWritesBefore(t *testing.T) {
 		for range tt.writes {
 			s.Wrote()
 		}
-		if err := s.Sync(sync); err != nil || calls != tt.want {
+		if s.Durable() != (tt.writes == 0) {
+			t.Errorf("after %d writes durable is %v", tt.writes, s.Durable())
+		}
+		if err := s.Sync(sync); err != nil || calls != tt.want || !s.Durable() {
 			t.Errorf("after %d writes: %d syncs, %v, want %d", tt.writes, calls, err, tt.want)
 		}
 	}

@@ -194,6 +194,19 @@ func (p *Packs) Sync(numbers []uint32) error {
 	return nil
 }
 
+// Durable says whether a Sync has covered everything appended to the packs
+// that are open.
+func (p *Packs) Durable() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range p.files {
+		if !f.Syncer.Durable() {
+			return false
+		}
+	}
+	return true
+}
+
 // Retire takes these packs out of use for appending and returns those that
 // nothing is appended to from now on. The others have an appender at work.
 func (p *Packs) Retire(numbers []uint32) []uint32 {

@@ -302,5 +302,8 @@ func (s *File) reclaim(keep map[int]bool) (n int, err error) {
 // Sync returns when everything written is on the disk.
 func (s *File) Sync() error { return s.sync.Sync(s.f.Sync) }
 
+// Durable says whether a Sync has covered everything written.
+func (s *File) Durable() bool { return s.sync.Durable() }
+
 // Close closes the file.
 func (s *File) Close() error { return s.f.Close() }
