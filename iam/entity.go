@@ -19,7 +19,7 @@ const (
 	aGroup    kind = "group"
 	aRole     kind = "role"
 	aProfile  kind = "instance-profile"
-	aProvider kind = "oidc-provider"
+	aProvider kind = "oidc-provider" // its name is the URL without https://
 	// aRoot holds what belongs to an account's root user: its access keys.
 	aRoot kind = "root"
 )
@@ -59,6 +59,9 @@ type entity struct {
 	MaxSession  int32      `cbor:"13,keyasint,omitempty"` // of a role, in seconds
 	LastUsed    *roleUsage `cbor:"14,keyasint,omitempty"` // of a role
 	Role        string     `cbor:"15,keyasint,omitempty"` // of an instance profile: id of its role
+
+	Clients     []string `cbor:"16,keyasint,omitempty"` // of an OIDC provider: audiences of its tokens
+	Thumbprints []string `cbor:"17,keyasint,omitempty"` // of an OIDC provider: SHA-1 of certificates
 }
 
 type tag struct {

@@ -12,13 +12,16 @@ var nouns = map[kind]string{aUser: "user", aGroup: "group", aRole: "role"}
 
 // noSuch says that the entity does not exist.
 func noSuch(what kind, name string) *api.Error {
-	if what == aProfile {
+	switch what {
+	case aProfile:
 		return iamapi.NoSuchEntityException("Instance Profile %s cannot be found.", name)
+	case aProvider:
+		return iamapi.NoSuchEntityException("OpenIDConnect Provider not found for arn %s", name)
 	}
 	return iamapi.NoSuchEntityException("The %s with name %s cannot be found.", nouns[what], name)
 }
 
-var capitals = map[kind]string{aUser: "User with name ", aGroup: "Group with name ", aRole: "Role with name ", aProfile: "Instance Profile "}
+var capitals = map[kind]string{aUser: "User with name ", aGroup: "Group with name ", aRole: "Role with name ", aProfile: "Instance Profile ", aProvider: "Provider with url https://"}
 
 // alreadyExists says that the name is taken.
 func alreadyExists(what kind, name string) *api.Error {
@@ -36,10 +39,11 @@ const (
 	policiesPerAccount = 1500
 )
 
-var perAccount = map[kind]int{aUser: 5000, aGroup: 300, aRole: 1000, aProfile: 1000, aRoot: 1}
+var perAccount = map[kind]int{aUser: 5000, aGroup: 300, aRole: 1000, aProfile: 1000, aProvider: 100, aRoot: 1}
 
 var quotaNames = map[kind]string{
 	aUser: "UsersPerAccount", aGroup: "GroupsPerAccount", aRole: "RolesPerAccount", aProfile: "InstanceProfilesPerAccount",
+	aProvider: "OpenIdConnectProvidersPerAccount",
 }
 
 // inlineSize is how many characters all inline policies of an entity may have

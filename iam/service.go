@@ -23,6 +23,9 @@ type Config struct {
 	Store storage.Store
 	Root  *seal.Root // seals secret access keys and session tokens
 	Clock clock.Clock
+	// RealClock is what the times of identity providers' tokens are held
+	// against; nil for the machine's.
+	RealClock clock.Clock
 	// Authorizer decides on calls to IAM and STS. Nil stands for an
 	// auth.Authorizer on the identities of the service itself.
 	Authorizer Authorizer
@@ -44,11 +47,16 @@ type state struct {
 	authorizer Authorizer
 	cache      cache
 	usage      usage
+	realClock  clock.Clock
+	providers  providerKeys
 }
 
 // New returns the service over what the store holds already.
 func New(c Config) *Service {
 	s := &Service{&state{store: c.Store, root: c.Root, markers: c.Root.Tokens(), clock: c.Clock, authorizer: c.Authorizer}}
+	if s.realClock = c.RealClock; s.realClock == nil {
+		s.realClock = clock.Real()
+	}
 	if s.authorizer == nil {
 		s.authorizer = auth.NewAuthorizer(s, c.Clock)
 	}
@@ -67,6 +75,7 @@ func (s *Service) STS() stsapi.API { return tokens{state: s.state} }
 func (s *Service) Reset() {
 	s.cache.clear()
 	s.usage.clear()
+	s.providers.kept.Clear()
 }
 
 // identity implements IAM's operations.

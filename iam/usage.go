@@ -30,8 +30,9 @@ func (u *usage) clear() {
 // call.
 func (s *Service) Record(ctx context.Context, call api.Call) {
 	c := api.CallerOf(ctx)
-	if len(c.Via) > 0 {
-		return // noted when the user called
+	issued := strings.HasPrefix(c.AccessKeyID, longTermPrefix)
+	if len(c.Via) > 0 || !issued && c.Type != api.AssumedRole {
+		return // noted when the user called, or nothing to note
 	}
 	now := s.now()
 	u := &s.usage
@@ -40,7 +41,7 @@ func (s *Service) Record(ctx context.Context, call api.Call) {
 	if u.keys == nil {
 		u.keys, u.roles, u.where = map[string]keyUse{}, map[string]roleUsage{}, map[string]string{}
 	}
-	if strings.HasPrefix(c.AccessKeyID, longTermPrefix) {
+	if issued {
 		u.keys[c.AccessKeyID] = keyUse{now, call.Service.ID, c.Region}
 	}
 	if c.Type == api.AssumedRole {
