@@ -76,7 +76,8 @@ func (s tokens) AssumeRole(ctx context.Context, in *stsapi.AssumeRoleRequest) (*
 	}, nil
 }
 
-// assumption finds the role with that ARN, of whatever account.
+// assumption finds the role with that ARN, of whatever account. One of another
+// partition does not exist in this one.
 func (s *state) assumption(ctx context.Context, text string) (*assumption, error) {
 	parsed, err := arn.Parse(text)
 	if err != nil || parsed.Service != "iam" || parsed.Kind() != string(aRole) || parsed.ID() == "" || !arn.ValidAccount(parsed.Account) {
@@ -86,7 +87,7 @@ func (s *state) assumption(ctx context.Context, text string) (*assumption, error
 	a := &assumption{ref: ref{home{parsed.Partition, parsed.Account}, aRole, name}, resource: text}
 	err = s.view(ctx, func(tx storage.Tx) error {
 		e, err := a.lookup(tx)
-		if err == nil && e != nil && a.arn(e) == text {
+		if err == nil && e != nil && a.arn(e) == text && a.Home.Partition == partitionOf(ctx) {
 			a.role = e
 		}
 		return err

@@ -45,6 +45,7 @@ func TestARoleIsAssumedByWhomItTrusts(t *testing.T) {
 		{"of another path", assume(bob, "arn:aws:iam::111122223333:role/p/byroot"), denied("Bob", "arn:aws:iam::111122223333:role/p/byroot")},
 		{"no ARN", assume(bob, "arn:aws:iam::role/nonsense"), "ValidationError: arn:aws:iam::role/nonsense is invalid"},
 		{"a user's ARN", assume(bob, "arn:aws:iam::111122223333:user/Ada"), "ValidationError: arn:aws:iam::111122223333:user/Ada is invalid"},
+		{"of another partition", assume(as(api.CallerOf(bob).Principal, nil, ""), strings.Replace(byRoot, "aws", "aws-cn", 1)), denied("Bob", strings.Replace(byRoot, "aws", "aws-cn", 1))},
 		{"as root", assume(w.root, byRoot), "AccessDenied: Roles may not be assumed by root accounts."},
 	})
 }
@@ -256,5 +257,62 @@ func TestARoleOfAnotherAccountNeedsBothSides(t *testing.T) {
 	_, out := w.assume(t, bob, stsapi.AssumeRoleRequest{RoleArn: made.Arn, RoleSessionName: "s"})
 	if got := accountOfKey(out.Credentials.AccessKeyId); got != "444455556666" {
 		t.Errorf("the session belongs to %s", got)
+	}
+}
+
+// CloudTrail assumes a role to write to CloudWatch Logs.
+func TestAServiceAssumesTheRoleThatTrustsIt(t *testing.T) {
+	w := newWorld(t)
+	role := w.role(t, "trail", `"Service":"cloudtrail.amazonaws.com"`, allow("logs:PutLogEvents", "*"))
+	assume := func(service string) func() error {
+		ctx := api.AsService(w.root, service, "arn:aws:cloudtrail:us-east-1:111122223333:trail/t", account)
+		return func() error {
+			return errorOf(w.sts.AssumeRole(ctx, &stsapi.AssumeRoleRequest{RoleArn: role, RoleSessionName: "CLOUDTRAIL"}))
+		}
+	}
+	run(t, []step{
+		{"trusted", assume("cloudtrail.amazonaws.com"), ""},
+		{"not trusted", assume("ec2.amazonaws.com"), "AccessDenied: User: ec2.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " + role},
+	})
+}
+
+func TestTheLastUseOfARoleIsTold(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(t, "Ada")
+	role := w.role(t, "r", `"AWS":"arn:aws:iam::111122223333:user/Ada"`)
+	session, _ := w.assume(t, ada, stsapi.AssumeRoleRequest{RoleArn: role, RoleSessionName: "s"})
+	w.Record(session, api.Call{Service: iamapi.Service})
+	used := func(w *world) *iamapi.RoleLastUsed {
+		return must(w.iam.GetRole(w.root, &iamapi.GetRoleRequest{RoleName: "r"}))(t).Role.RoleLastUsed
+	}
+	if u := used(w); u.LastUsedDate == nil || *u.Region != "us-east-1" {
+		t.Errorf("used %+v", u)
+	}
+	must(0, w.Sweep(context.Background()))(t)
+	if u := used(openWorld(t, w.store)); u.LastUsedDate == nil || !u.LastUsedDate.Equal(noon.Truncate(time.Second)) {
+		t.Errorf("after a restart: %+v", u)
+	}
+	must(w.iam.DeleteRole(w.root, &iamapi.DeleteRoleRequest{RoleName: "r"}))(t)
+	w.Record(session, api.Call{Service: iamapi.Service})
+	must(0, w.Sweep(context.Background()))(t)
+}
+
+func TestASessionOfADeletedRoleMayDoNothing(t *testing.T) {
+	w := newWorld(t)
+	ada := w.user(t, "Ada")
+	trust := `"AWS":"arn:aws:iam::111122223333:user/Ada"`
+	role := w.role(t, "r", trust, allow("iam:*", "*"))
+	session, _ := w.assume(t, ada, stsapi.AssumeRoleRequest{RoleArn: role, RoleSessionName: "s"})
+	list := func() error { return errorOf(w.iam.ListUsers(session, &iamapi.ListUsersRequest{})) }
+	wantError(t, "while the role is there", list(), "")
+	must(w.iam.DeleteRolePolicy(w.root, &iamapi.DeleteRolePolicyRequest{RoleName: "r", PolicyName: "p"}))(t)
+	must(w.iam.DeleteRole(w.root, &iamapi.DeleteRoleRequest{RoleName: "r"}))(t)
+	w.role(t, "r", trust, allow("iam:*", "*")) // another role of the same name
+	if got := w.errorCode(list()); got != "AccessDenied" {
+		t.Errorf("the old session: %s", got)
+	}
+	who := must(w.sts.GetCallerIdentity(session, &stsapi.GetCallerIdentityRequest{}))(t)
+	if *who.Arn != "arn:aws:sts::111122223333:assumed-role/r/s" {
+		t.Errorf("it is still %s", *who.Arn)
 	}
 }

@@ -12,6 +12,9 @@ import (
 	"sealstack/storage"
 )
 
+// maxKeyID is the longest access key id that IAM's model allows.
+const maxKeyID = 128
+
 // Lookup implements auth.Credentials: access keys of users and root users, and
 // temporary credentials.
 func (s *Service) Lookup(ctx context.Context, id string) (auth.Credential, error) {
@@ -22,7 +25,9 @@ func (s *Service) Lookup(ctx context.Context, id string) (auth.Credential, error
 		if f, err = s.findCredential(ctx, id); err != nil {
 			return auth.Credential{}, fmt.Errorf("iam: look up %s: %w", id, err)
 		}
-		now.credentials.put(id, f)
+		if len(id) <= maxKeyID { // strangers choose what they ask for
+			now.credentials.put(id, f)
+		}
 	}
 	if f == nil {
 		return auth.Credential{}, auth.ErrUnknownKey

@@ -5,9 +5,9 @@
 // authorizer through the interfaces that package auth declares.
 //
 // Data belongs to an account within a partition; IAM has no Regions. Secret
-// access keys are sealed before they reach the store, bound to the id of their
-// key. Session tokens are sealed records of the session itself, so that
-// temporary credentials need no storage and survive a restart.
+// access keys and sessions are sealed before they reach the store, bound to the
+// id of their access key. Sessions survive a restart and expire by the
+// emulator's clock.
 //
 // What is attached to a principal is asked on every call, so it is kept in
 // memory, compiled, until the next write to IAM.
