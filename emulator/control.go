@@ -80,7 +80,11 @@ func (e *Emulator) advanceClock(r *http.Request) (any, error) {
 	}
 	decoder := json.NewDecoder(io.LimitReader(r.Body, maxControlBody))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
+	err := decoder.Decode(&in)
+	if err == nil && decoder.More() {
+		err = errors.New("something follows")
+	}
+	if err != nil {
 		return nil, badRequest{fmt.Errorf(`the body must be {"duration":"5m"}: %w`, err)}
 	}
 	by, err := ParseDuration(in.Duration)

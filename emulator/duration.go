@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -25,7 +26,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		return whole, nil
 	}
 	rest, err := time.ParseDuration(m[2])
-	if err != nil || rest < 0 {
+	if err != nil || rest < 0 || rest > math.MaxInt64-whole {
 		return 0, fmt.Errorf("duration %q can't be read", s)
 	}
 	return whole + rest, nil
