@@ -57,7 +57,7 @@ func identityOf(c *api.Caller) string {
 func (s *state) readAttached(ctx context.Context, id string, c *api.Caller) (a *auth.Attached, err error) {
 	h := home{partitionOf(ctx), c.Account}
 	err = s.view(ctx, func(tx storage.Tx) error {
-		a = &auth.Attached{}
+		a = &auth.Attached{Origins: &auth.Origins{}}
 		if err := s.fillIdentity(tx, a, h, id); err != nil || c.Session == nil {
 			return err
 		}
@@ -77,7 +77,7 @@ const rootRights = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Actio
 // exists no more.
 func (s *state) fillIdentity(tx storage.Tx, a *auth.Attached, h home, id string) error {
 	if id == h.Account {
-		return s.add(&a.Policies, rootRights)
+		return s.add(&a.Policies, &a.Origins.Policies, auth.Origin{Holder: h.root()}, rootRights)
 	}
 	r, e, err := findID(tx, h.Partition, id)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -91,19 +91,23 @@ func (s *state) fillIdentity(tx storage.Tx, a *auth.Attached, h home, id string)
 
 // fill adds the policies, the boundary and the tags of an entity.
 func (s *state) fill(tx storage.Tx, a *auth.Attached, r ref, e *entity) error {
-	holders := []*entity{e}
-	err := eachGroup(tx, r.Home, e, func(_ ref, group *entity) { holders = append(holders, group) })
+	holders, names := []*entity{e}, []string{r.arn(e)}
+	err := eachGroup(tx, r.Home, e, func(of ref, group *entity) {
+		holders, names = append(holders, group), append(names, of.arn(group))
+	})
 	if err != nil {
 		return err
 	}
-	for _, holder := range holders {
+	for i, holder := range holders {
 		for _, name := range sortedNames(holder.Inline) {
-			if err := s.add(&a.Policies, holder.Inline[name]); err != nil {
+			origin := auth.Origin{Name: name, Holder: names[i]}
+			if err := s.add(&a.Policies, &a.Origins.Policies, origin, holder.Inline[name]); err != nil {
 				return err
 			}
 		}
 		for _, text := range holder.Attached {
-			if err := s.addManaged(tx, &a.Policies, r.Home, text); err != nil {
+			origin := auth.Origin{ARN: text, Holder: names[i]}
+			if err := s.addManaged(tx, &a.Policies, &a.Origins.Policies, origin, r.Home); err != nil {
 				return err
 			}
 		}
@@ -120,31 +124,33 @@ func (s *state) fillBoundary(tx storage.Tx, a *auth.Attached, h home, text strin
 		return nil
 	}
 	var only []*policy.Policy
-	if err := s.addManaged(tx, &only, h, text); err != nil || len(only) == 0 {
+	var origins []auth.Origin
+	if err := s.addManaged(tx, &only, &origins, auth.Origin{ARN: text}, h); err != nil || len(only) == 0 {
 		return err
 	}
-	a.Boundary = only[0]
+	a.Boundary, a.Origins.Boundary = only[0], origins[0]
 	return nil
 }
 
-// add compiles a document and appends it.
-func (s *state) add(to *[]*policy.Policy, document string) error {
+// add compiles a document and appends it, and where it comes from.
+func (s *state) add(to *[]*policy.Policy, origins *[]auth.Origin, origin auth.Origin, document string) error {
 	p, err := s.cache.docs.compile(document)
 	if err != nil {
 		return err
 	}
-	*to = append(*to, p)
+	*to, *origins = append(*to, p), append(*origins, origin)
 	return nil
 }
 
-// addManaged appends the version of a managed policy that is in force; one
-// that exists no more allows nothing.
-func (s *state) addManaged(tx storage.Tx, to *[]*policy.Policy, h home, text string) error {
-	m, err := findPolicy(tx, h, text)
+// addManaged appends the version in force of the managed policy with the
+// origin's ARN; one that exists no more allows nothing.
+func (s *state) addManaged(tx storage.Tx, to *[]*policy.Policy, origins *[]auth.Origin, origin auth.Origin, h home) error {
+	m, err := findPolicy(tx, h, origin.ARN)
 	if err != nil || m == nil {
 		return err
 	}
-	return s.add(to, m.document())
+	origin.Version = m.at(m.Default).id()
+	return s.add(to, origins, origin, m.document())
 }
 
 // fillSession adds session policies and session tags. A session tag takes the
@@ -155,12 +161,12 @@ func (s *state) fillSession(tx storage.Tx, a *auth.Attached, h home, session *ap
 		a.Session = []*policy.Policy{}
 	}
 	for _, document := range session.Policies {
-		if err := s.add(&a.Session, document); err != nil {
+		if err := s.add(&a.Session, &a.Origins.Session, auth.Origin{Name: "Policy"}, document); err != nil {
 			return err
 		}
 	}
 	for _, text := range session.PolicyARNs {
-		if err := s.addManaged(tx, &a.Session, h, text); err != nil {
+		if err := s.addManaged(tx, &a.Session, &a.Origins.Session, auth.Origin{ARN: text}, h); err != nil {
 			return err
 		}
 	}
