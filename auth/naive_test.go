@@ -135,76 +135,87 @@ func has(how, letters string) bool {
 	return false
 }
 
+// sums are what the policies of a scene say.
+type sums struct {
+	person, other, hidden                                              bool
+	scp, rcp, identity, boundary, session                              bool
+	scpDeny, rcpDeny, identityDeny, boundaryDeny, sessionDeny, resDeny bool
+	how                                                                string
+}
+
+func (s *scene) sum() (v sums) {
+	v.person = s.caller <= aFederated
+	v.other = v.person && s.other
+	v.hidden = v.other && s.gate
+	linked := s.linked && s.caller == aSession
+	v.scp, v.scpDeny = levels(s.service, s.organization && v.person && !s.management[0] && !linked)
+	theirs := s.management[1]
+	if v.person && !s.other {
+		theirs = s.management[0]
+	}
+	v.rcp, v.rcpDeny = levels(s.resourceCtl, s.organization && !theirs && !linked && !s.managed)
+	v.boundary, v.session = true, true
+	if v.person && s.caller != aRoot {
+		v.identity, v.identityDeny = s.identity.says()
+		if s.boundary != nil {
+			v.boundary, v.boundaryDeny = lawbook{*s.boundary}.says()
+		}
+		if s.hasSession {
+			v.session, v.sessionDeny = s.session.says()
+		}
+	}
+	v.identity = v.identity || s.caller == aRoot
+	v.how, v.resDeny = s.names()
+	return v
+}
+
 // naive decides by the rules as they are written, with no thought of speed: the
 // reason of the denial, NotDenied if it is allowed.
 func (s *scene) naive() Reason {
-	person := s.caller <= aFederated
-	other := person && s.other
-	linked := s.linked && s.caller == aSession
-	scp, scpDeny := levels(s.service, s.organization && person && !s.management[0] && !linked)
-	theirs := s.management[1]
-	if person && !s.other {
-		theirs = s.management[0]
-	}
-	rcp, rcpDeny := levels(s.resourceCtl, s.organization && !theirs && !linked && !s.managed)
-	var identity, identityDeny, boundaryDeny, sessionDeny bool
-	boundary, session := true, true
-	if s.caller >= aUser && s.caller <= aFederated {
-		identity, identityDeny = s.identity.says()
-		if s.boundary != nil {
-			boundary, boundaryDeny = lawbook{*s.boundary}.says()
-		}
-		if s.hasSession {
-			session, sessionDeny = s.session.says()
-		}
-	}
-	identity = identity || s.caller == aRoot
-	own := identity && boundary && session
-	how, resourceDeny := s.names()
-
-	hidden := other && s.gate
+	v := s.sum()
 	for _, deny := range []struct {
 		is  bool
 		why Reason
 	}{
-		{scpDeny, DeniedByServiceControl}, {identityDeny, DeniedByIdentity}, {boundaryDeny, DeniedByBoundary},
-		{sessionDeny, DeniedBySession}, {rcpDeny, DeniedByResourceControl}, {resourceDeny && !hidden, DeniedByResource},
-		{!scp, NoServiceControl}, {!rcp, NoResourceControl},
+		{v.scpDeny, DeniedByServiceControl}, {v.identityDeny, DeniedByIdentity}, {v.boundaryDeny, DeniedByBoundary},
+		{v.sessionDeny, DeniedBySession}, {v.rcpDeny, DeniedByResourceControl}, {v.resDeny && !v.hidden, DeniedByResource},
+		{!v.scp, NoServiceControl}, {!v.rcp, NoResourceControl}, {s.allowed(v), NotDenied},
 	} {
 		if deny.is {
 			return deny.why
 		}
 	}
+	return s.lacking(v)
+}
+
+// allowed is the rule for each relation, explicit denies apart.
+func (s *scene) allowed(v sums) bool {
+	own := v.identity && v.boundary && v.session
+	switch {
+	case !v.person:
+		return (v.how != "" || s.grant >= ToCaller) && !(s.caller == nobody && s.local)
+	case v.other:
+		return !s.local && !v.resDeny && (s.grant == Vouched || own && (v.how != "" || s.grant != NoGrant))
+	}
+	return has(v.how, "d*") || s.grant >= ToCaller || has(v.how, "r") && v.boundary && v.session ||
+		own && (!s.gate || has(v.how, "a") || s.grant == ToAccount)
+}
+
+// lacking is the policy that AWS's sentence names.
+func (s *scene) lacking(v sums) Reason {
 	silent := NoResourcePolicy
-	if hidden {
+	if v.hidden {
 		silent = CrossAccount
 	}
+	left := !s.gate || has(v.how, "a") || s.grant == ToAccount
 	switch {
-	case !person:
-		if (how != "" || s.grant >= ToCaller) && !(s.caller == nobody && s.local) {
-			return NotDenied
-		}
-		return NoResourcePolicy
-	case other && s.local:
+	case !v.person, v.other && s.local, !v.other && !has(v.how, "r") && !left:
 		return silent
-	case other && !resourceDeny && (s.grant == Vouched || own && (how != "" || s.grant != NoGrant)):
-		return NotDenied
-	case !other && (has(how, "d*") || s.grant >= ToCaller):
-		return NotDenied
-	case !other && has(how, "r") && boundary && session:
-		return NotDenied
-	case !other && own && (!s.gate || has(how, "a") || s.grant == ToAccount):
-		return NotDenied
-	}
-	left := !s.gate || has(how, "a") || s.grant == ToAccount
-	switch {
-	case !other && !has(how, "r") && !left:
-		return NoResourcePolicy
-	case !identity && (other || !has(how, "r")):
+	case !v.identity && (v.other || !has(v.how, "r")):
 		return NoIdentityPolicy
-	case !boundary:
+	case !v.boundary:
 		return NoBoundary
-	case !session:
+	case !v.session:
 		return NoSessionPolicy
 	}
 	return silent
