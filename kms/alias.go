@@ -170,6 +170,11 @@ func aliasEntry(r *record, alias string, a aliasRecord) kmsapi.AliasListEntry {
 	}
 }
 
+// isAlias says that the text is the name or the ARN of an alias.
+func isAlias(text string) bool {
+	return strings.HasPrefix(text, "alias/") || strings.Contains(text, ":alias/")
+}
+
 // checkAlias says what the model's pattern does not: the prefix, the names
 // that are AWS's, and the colon.
 func checkAlias(alias string) error {
@@ -188,7 +193,7 @@ func checkAlias(alias string) error {
 // point to.
 func (s *Service) openTarget(ctx context.Context, action, alias, target string) (*key, error) {
 	c := api.CallerOf(ctx)
-	if strings.HasPrefix(target, "alias/") || strings.Contains(target, ":alias/") {
+	if isAlias(target) {
 		return nil, aliasOfAlias()
 	}
 	k, n, err := s.resolve(ctx, target, keyForms)

@@ -2,6 +2,7 @@ package kms
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -19,6 +20,12 @@ type request struct {
 	keys   auth.Keys
 	local  bool   // the operation has no cross-account use
 	shown  string // instead of the key in a denial
+
+	// For the grants on the key:
+	contextual bool              // the operation has an encryption context, be it empty
+	pairs      map[string]string // of the encryption context
+	tokens     []string          // ids of the grants whose tokens the request brings
+	child      *grant            // that is to be created
 }
 
 // on starts the request for an action, without "kms:".
@@ -63,6 +70,12 @@ func (r *request) inAccount() *request {
 // and the algorithm, which counts even if the request does not name it.
 func (r *request) crypto(context map[string]string, algorithm kmsapi.EncryptionAlgorithmSpec) *request {
 	r.set("kms:encryptionalgorithm", string(algorithm))
+	r.contextual, r.pairs = true, context
+	return r.context(context)
+}
+
+// context adds the condition keys of an encryption context.
+func (r *request) context(context map[string]string) *request {
 	names := make([]string, 0, len(context))
 	for name, value := range context {
 		names = append(names, name)
@@ -70,6 +83,13 @@ func (r *request) crypto(context map[string]string, algorithm kmsapi.EncryptionA
 		r.set(key, append(r.keys[key], value)...)
 	}
 	r.set("kms:encryptioncontextkeys", names...)
+	return r
+}
+
+// holding adds the grants whose tokens the request brings, as redeem gives
+// them.
+func (r *request) holding(tokens []string) *request {
+	r.tokens = tokens
 	return r
 }
 
@@ -117,18 +137,25 @@ func (r *request) property(k *key) {
 // allow asks whether the caller may do the action on the key called n: nil k
 // stands for a key of another account that is not there, and is refused as
 // one that is. A key's policy is the gate: without it IAM policies give
-// nothing.
+// nothing, only a grant does.
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 func (s *Service) allow(ctx context.Context, r *request, k *key, n name) error {
 	ask := &auth.Request{
 		Service: kmsapi.Service, Action: r.action, Resource: n.arn(), Account: n.account,
 		Gate: true, Local: r.local, Keys: r.keys, Shown: r.shown,
 	}
+	var grants *inquiry
 	if k != nil {
 		r.property(k)
 		ask.Resource, ask.Account, ask.Policy = k.arn(), k.Account, k.policy
+		if grants = s.inquire(ctx, r, k); grants != nil {
+			ask.Granted = grants.answer
+		}
 	}
 	err := s.authorizer.Authorize(ctx, ask)
+	if grants != nil && grants.failed != nil {
+		return fmt.Errorf("kms: grants on %s: %w", k.arn(), grants.failed)
+	}
 	if err == nil && k == nil { // never: without a policy the gate is shut
 		err = keyNotFound(n.arn())
 	}
@@ -156,12 +183,4 @@ func (s *Service) open(ctx context.Context, keyID string, take forms, r *request
 // cross-account use.
 func (s *Service) openOwn(ctx context.Context, keyID, action string) (*key, error) {
 	return s.open(ctx, keyID, keyForms, on(ctx, action).inAccount())
-}
-
-// knownTokens refuses grant tokens: there are no grants that they could be of.
-func knownTokens(tokens []string) error {
-	if len(tokens) > 0 {
-		return invalidGrantToken()
-	}
-	return nil
 }

@@ -51,10 +51,11 @@ func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.Gene
 	if err != nil {
 		return nil, err
 	}
-	if err := knownTokens(in.GrantTokens); err != nil {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
 		return nil, err
 	}
-	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault))
+	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens))
 	if err != nil {
 		return nil, err
 	}

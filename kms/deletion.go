@@ -83,7 +83,7 @@ func deletionAt(r *record) storage.Key {
 }
 
 // Sweep destroys the keys whose waiting period is over at now: record, policy,
-// aliases, tags and key material. The secret that the material was wrapped
+// grants, aliases, tags and key material. The secret that the material was wrapped
 // under is overwritten, so that neither the store nor the root key nor a copy
 // of the database's pages can bring it back.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
@@ -134,7 +134,7 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		return errors.Join(dropAliases(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
+		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
 	})
 	if err != nil {
 		return fmt.Errorf("kms: destroy key %s: %w", at, err)

@@ -12,11 +12,12 @@ const symmetricDefault = kmsapi.EncryptionAlgorithmSpecSymmetricDefault
 // Encrypt encrypts up to 4096 bytes.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
 func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsapi.EncryptResponse, error) {
-	if err := knownTokens(in.GrantTokens); err != nil {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
 		return nil, err
 	}
 	algorithm := or(in.EncryptionAlgorithm, symmetricDefault)
-	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, "Encrypt").crypto(in.EncryptionContext, algorithm))
+	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, "Encrypt").crypto(in.EncryptionContext, algorithm).holding(tokens))
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +73,11 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := knownTokens(in.GrantTokens); err != nil {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
 		return nil, err
 	}
-	use := on(ctx, "Decrypt").crypto(c.context, c.algorithm)
+	use := on(ctx, "Decrypt").crypto(c.context, c.algorithm).holding(tokens)
 	k, n, err := s.maker(ctx, &c, use)
 	if err != nil {
 		return nil, err

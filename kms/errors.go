@@ -246,6 +246,75 @@ func tooManyTags() *api.Error { return kmsapi.TagException("Too many tags") }
 
 func reservedTag() *api.Error { return kmsapi.TagException("Tags beginning with aws: are reserved") }
 
+// Grants.
+
+// invalidPrincipal: no account, user, role, session or federated user, or one
+// that does not exist.
+//
+// Unverified: the text.
+func invalidPrincipal(principal string) *api.Error {
+	return kmsapi.InvalidArnException("ARN does not refer to a valid principal: %s", principal)
+}
+
+func aliasOfGrant() *api.Error {
+	return kmsapi.InvalidArnException("Key Aliases are not supported for this operation.")
+}
+
+func onlyCreateGrant() *api.Error {
+	return validation("Grants must not contain only the CreateGrant operation.")
+}
+
+func twoConstraints() *api.Error { return validation("More than one constraint supplied") }
+
+// Unverified: the texts from here to the end of the grants.
+func noOperations() *api.Error { return validation("Grants must contain at least one operation.") }
+
+func oneOf(this, that string) *api.Error {
+	return validation("You must specify either %s or %s, but not both.", this, that)
+}
+
+func notBoth(this, that string) *api.Error {
+	return validation("You can specify either %s or %s, but not both.", this, that)
+}
+
+func serviceNeeds(what string) *api.Error {
+	return validation("A grant to a GranteeServicePrincipal must have %s.", what)
+}
+
+func servicesOnly(member string) *api.Error {
+	return validation("%s can be used only by callers that are this service principal.", member)
+}
+
+func tooManyPairs() *api.Error {
+	return validation("A grant constraint can have at most %d encryption context pairs.", maxPairs)
+}
+
+func pairTooLong() *api.Error {
+	return validation("The encryption context value in a grant constraint cannot exceed %d characters.", maxPairValue)
+}
+
+func operationMismatch(o kmsapi.GrantOperation, r *record) *api.Error {
+	return validation("Operation %s is not supported for %s, whose key spec is %s and key usage is %s.", o, r.arn(), r.Spec, r.Usage)
+}
+
+func constraintMismatch(r *record) *api.Error {
+	return validation("Encryption context grant constraints are not supported for the operations of %s, whose key spec is %s.", r.arn(), r.Spec)
+}
+
+func whichGrant() *api.Error {
+	return validation("You must specify either GrantToken, or both KeyId and GrantId.")
+}
+
+func invalidGrantID() *api.Error { return kmsapi.InvalidGrantIdException("Invalid grant ID") }
+
+func grantNotFound(id string) *api.Error {
+	return kmsapi.NotFoundException("Grant '%s' does not exist", id)
+}
+
+func grantLimit(usage int) *api.Error {
+	return kmsapi.LimitExceededException("Grants per key quota for this account in this region is %d, current usage is %d.", maxGrants, usage)
+}
+
 // Lists.
 
 // invalidMarker: a marker that this program did not give for this list.

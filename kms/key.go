@@ -152,10 +152,11 @@ func (s *Service) create(ctx context.Context, r *record, document string) error 
 // DescribeKey returns a key's metadata.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
 func (s *Service) DescribeKey(ctx context.Context, in *kmsapi.DescribeKeyRequest) (*kmsapi.DescribeKeyResponse, error) {
-	if err := knownTokens(in.GrantTokens); err != nil {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
 		return nil, err
 	}
-	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, "DescribeKey"))
+	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, "DescribeKey").holding(tokens))
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ type record struct {
 	Policy  string   `cbor:"12,keyasint"`
 	Tags    []tag    `cbor:"13,keyasint,omitempty"` // by key, ascending
 	Aliases []string `cbor:"14,keyasint,omitempty"` // names of the aliases, ascending
+	// Grants counts the grants on the key: most keys have none to look for.
+	Grants int `cbor:"15,keyasint,omitempty"`
 }
 
 type tag struct {
@@ -70,6 +72,17 @@ var (
 	owners = storage.NewTable[owner]("kms.owner")
 	// deletions: end of the waiting period, account, region, key id.
 	deletions = storage.NewTable[struct{}]("kms.deletion")
+	// grants: account, region, key id, grant id.
+	grants = storage.NewTable[grant]("kms.grant")
+	// grantees: account, region, key id, grantee principal, grant id. The
+	// operations of the grant spare authorization the reading of those that
+	// do not have the one in question.
+	grantees = storage.NewTable[operations]("kms.grantee")
+	// retirees: region, retiring principal, account, key id, grant id.
+	retirees = storage.NewTable[struct{}]("kms.retiree")
+	// retries: account, region, key id, digest of the properties of a grant
+	// that has a name. The value is the grant id.
+	retries = storage.NewTable[string]("kms.retry")
 )
 
 // place is the row of a key in keys and policies.

@@ -19,10 +19,12 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if err := knownTokens(in.GrantTokens); err != nil {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
 		return nil, err
 	}
-	from, to := on(ctx, "ReEncryptFrom").crypto(c.context, c.algorithm), on(ctx, "ReEncryptTo").crypto(in.DestinationEncryptionContext, algorithm)
+	from := on(ctx, "ReEncryptFrom").crypto(c.context, c.algorithm).holding(tokens)
+	to := on(ctx, "ReEncryptTo").crypto(in.DestinationEncryptionContext, algorithm).holding(tokens)
 	src, dst, err := s.openBoth(ctx, &c, in.DestinationKeyId, from, to)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
 // Package kms owns AWS Key Management Service: keys and their states, aliases,
-// key policies, tags, and what is done with keys. Key material itself and
+// key policies, grants, tags, and what is done with keys. Key material itself and
 // ciphertext blobs belong to kms/material.
 //
 // Only emulator imports it; other services call KMS through kmsapi.Client.
@@ -15,6 +15,7 @@ package kms
 
 import (
 	"context"
+	"time"
 
 	"sealstack/api/kmsapi"
 	"sealstack/auth"
@@ -23,15 +24,20 @@ import (
 	"sealstack/storage/seal"
 )
 
-// Config is what a Service stands on. All but Principals is needed.
+// Config is what a Service stands on. All but Principals and GrantDelay is
+// needed.
 type Config struct {
 	Store      storage.Store
 	Root       *seal.Root // of Store
 	Clock      clock.Clock
 	Authorizer *auth.Authorizer
-	// Principals knows the users and roles that key policies name. Without it
-	// they may name any, and are stored as they are written.
+	// Principals knows the users and roles that key policies and grants name.
+	// Without it they may name any, and are stored as they are written.
 	Principals Principals
+	// GrantDelay is how long a new grant works only for requests that bring
+	// one of its tokens; AWS says up to five minutes.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+	GrantDelay time.Duration
 }
 
 // Principals knows the users and roles that exist.
@@ -54,6 +60,7 @@ type Service struct {
 	clock      clock.Clock
 	authorizer *auth.Authorizer
 	principals Principals
+	grantDelay time.Duration
 
 	compiled compiledPolicies
 	unsealed unsealedMaterials
@@ -65,7 +72,7 @@ var _ kmsapi.API = (*Service)(nil)
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(),
-		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals,
+		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay,
 	}
 }
 

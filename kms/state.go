@@ -37,10 +37,12 @@ const (
 	dying  = pendingDeletion | pendingReplicaDeletion
 	living = creating | enabled | disabled | pendingImport | unavailable | updating
 
-	// PutKeyPolicy and whatever else is not named.
+	// PutKeyPolicy, RevokeGrant and whatever else is not named.
 	anyState = living | dying
 	// Encrypt, Decrypt, ReEncrypt, GenerateDataKey and the like.
 	forUse = enabled | updating
+	// CreateGrant.
+	forGrant = enabled | unavailable | updating
 	// EnableKey, DisableKey.
 	forSwitch = enabled | disabled | unavailable
 	// ScheduleKeyDeletion.
