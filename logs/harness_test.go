@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,11 +110,14 @@ func (f *fakeKeys) allow(key string)  { delete(f.refused, key) }
 // fakeAuthorizer allows what it was not told to deny, and notes what it is
 // asked.
 type fakeAuthorizer struct {
+	mu    sync.Mutex
 	deny  map[string]bool // by action
 	asked []auth.Request
 }
 
 func (f *fakeAuthorizer) Authorize(_ context.Context, r *auth.Request) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.asked = append(f.asked, *r)
 	if f.deny[r.Action] {
 		return r.Service.AccessDenied("denied " + r.Action)
