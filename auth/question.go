@@ -20,8 +20,7 @@ type facts struct {
 	mine, theirs, source *Member
 
 	at    time.Time // zero until the time is asked for
-	grant Grant
-	asked bool // grant is what request.Granted said
+	grant Grant     // what request.Granted said, if it had to be asked
 }
 
 // owner returns the account of the resource.
@@ -32,10 +31,10 @@ func (f *facts) owner() string {
 	return f.caller.Account
 }
 
-// granted asks what the grants give, once.
+// granted asks what the grants give. For a decision of old it is on record.
 func (f *facts) granted() Grant {
-	if !f.asked && f.request.Granted != nil {
-		f.grant, f.asked = f.request.Granted(), true
+	if f.request.Granted != nil {
+		f.grant = f.request.Granted()
 	}
 	return f.grant
 }
