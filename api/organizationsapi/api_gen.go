@@ -13,7 +13,6 @@ type API interface {
 	AcceptHandshake(context.Context, *AcceptHandshakeRequest) (*AcceptHandshakeResponse, error)
 	AttachPolicy(context.Context, *AttachPolicyRequest) (*api.None, error)
 	CancelHandshake(context.Context, *CancelHandshakeRequest) (*CancelHandshakeResponse, error)
-	CloseAccount(context.Context, *CloseAccountRequest) (*api.None, error)
 	CreateAccount(context.Context, *CreateAccountRequest) (*CreateAccountResponse, error)
 	CreateOrganization(context.Context, *CreateOrganizationRequest) (*CreateOrganizationResponse, error)
 	CreateOrganizationalUnit(context.Context, *CreateOrganizationalUnitRequest) (*CreateOrganizationalUnitResponse, error)
@@ -30,7 +29,6 @@ type API interface {
 	DescribePolicy(context.Context, *DescribePolicyRequest) (*DescribePolicyResponse, error)
 	DetachPolicy(context.Context, *DetachPolicyRequest) (*api.None, error)
 	DisablePolicyType(context.Context, *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error)
-	EnableAllFeatures(context.Context, *EnableAllFeaturesRequest) (*EnableAllFeaturesResponse, error)
 	EnablePolicyType(context.Context, *EnablePolicyTypeRequest) (*EnablePolicyTypeResponse, error)
 	InviteAccountToOrganization(context.Context, *InviteAccountToOrganizationRequest) (*InviteAccountToOrganizationResponse, error)
 	LeaveOrganization(context.Context, *api.None) (*api.None, error)
@@ -74,11 +72,6 @@ func (Unimplemented) AttachPolicy(context.Context, *AttachPolicyRequest) (*api.N
 // CancelHandshake is not implemented.
 func (Unimplemented) CancelHandshake(context.Context, *CancelHandshakeRequest) (*CancelHandshakeResponse, error) {
 	return nil, api.NotImplemented("organizations", "CancelHandshake")
-}
-
-// CloseAccount is not implemented.
-func (Unimplemented) CloseAccount(context.Context, *CloseAccountRequest) (*api.None, error) {
-	return nil, api.NotImplemented("organizations", "CloseAccount")
 }
 
 // CreateAccount is not implemented.
@@ -159,11 +152,6 @@ func (Unimplemented) DetachPolicy(context.Context, *DetachPolicyRequest) (*api.N
 // DisablePolicyType is not implemented.
 func (Unimplemented) DisablePolicyType(context.Context, *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error) {
 	return nil, api.NotImplemented("organizations", "DisablePolicyType")
-}
-
-// EnableAllFeatures is not implemented.
-func (Unimplemented) EnableAllFeatures(context.Context, *EnableAllFeaturesRequest) (*EnableAllFeaturesResponse, error) {
-	return nil, api.NotImplemented("organizations", "EnableAllFeatures")
 }
 
 // EnablePolicyType is not implemented.

@@ -28,11 +28,6 @@ func (c Client) CancelHandshake(ctx context.Context, in *CancelHandshakeRequest)
 	return api.Invoke(ctx, c.Endpoint, OpCancelHandshake, in)
 }
 
-// CloseAccount calls [OpCloseAccount].
-func (c Client) CloseAccount(ctx context.Context, in *CloseAccountRequest) (*api.None, error) {
-	return api.Invoke(ctx, c.Endpoint, OpCloseAccount, in)
-}
-
 // CreateAccount calls [OpCreateAccount].
 func (c Client) CreateAccount(ctx context.Context, in *CreateAccountRequest) (*CreateAccountResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpCreateAccount, in)
@@ -111,11 +106,6 @@ func (c Client) DetachPolicy(ctx context.Context, in *DetachPolicyRequest) (*api
 // DisablePolicyType calls [OpDisablePolicyType].
 func (c Client) DisablePolicyType(ctx context.Context, in *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDisablePolicyType, in)
-}
-
-// EnableAllFeatures calls [OpEnableAllFeatures].
-func (c Client) EnableAllFeatures(ctx context.Context, in *EnableAllFeaturesRequest) (*EnableAllFeaturesResponse, error) {
-	return api.Invoke(ctx, c.Endpoint, OpEnableAllFeatures, in)
 }
 
 // EnablePolicyType calls [OpEnablePolicyType].

@@ -19,11 +19,6 @@ func AccessDeniedForDependencyException(format string, args ...any) *api.Error {
 	return api.NewError("AccessDeniedForDependencyException", "AccessDeniedForDependencyException", 400, format, args...)
 }
 
-// AccountAlreadyClosedException returns the error with code AccountAlreadyClosedException and status 400.
-func AccountAlreadyClosedException(format string, args ...any) *api.Error {
-	return api.NewError("AccountAlreadyClosedException", "AccountAlreadyClosedException", 400, format, args...)
-}
-
 // AccountNotFoundException returns the error with code AccountNotFoundException and status 400.
 func AccountNotFoundException(format string, args ...any) *api.Error {
 	return api.NewError("AccountNotFoundException", "AccountNotFoundException", 400, format, args...)
@@ -47,11 +42,6 @@ func ChildNotFoundException(format string, args ...any) *api.Error {
 // ConcurrentModificationException returns the error with code ConcurrentModificationException and status 400.
 func ConcurrentModificationException(format string, args ...any) *api.Error {
 	return api.NewError("ConcurrentModificationException", "ConcurrentModificationException", 400, format, args...)
-}
-
-// ConflictException returns the error with code ConflictException and status 400.
-func ConflictException(format string, args ...any) *api.Error {
-	return api.NewError("ConflictException", "ConflictException", 400, format, args...)
 }
 
 // ConstraintViolationException returns the error with code ConstraintViolationException and status 400.

@@ -49,11 +49,6 @@ type Child struct {
 	Type *ChildType `aws:"ChildType"`
 }
 
-// CloseAccountRequest is the input of CloseAccount.
-type CloseAccountRequest struct {
-	AccountId string `aws:"AccountId,required"`
-}
-
 // CreateAccountRequest is the input of CreateAccount.
 type CreateAccountRequest struct {
 	Email                  string                  `aws:"Email,required"`
@@ -206,15 +201,6 @@ type DisablePolicyTypeRequest struct {
 // DisablePolicyTypeResponse is the output of DisablePolicyType.
 type DisablePolicyTypeResponse struct {
 	Root *Root `aws:"Root"`
-}
-
-// EnableAllFeaturesRequest is the input of EnableAllFeatures.
-type EnableAllFeaturesRequest struct {
-}
-
-// EnableAllFeaturesResponse is the output of EnableAllFeatures.
-type EnableAllFeaturesResponse struct {
-	Handshake *Handshake `aws:"Handshake"`
 }
 
 // EnablePolicyTypeRequest is the input of EnablePolicyType.
