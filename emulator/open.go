@@ -90,10 +90,12 @@ func (e *Emulator) move(ctx context.Context, by time.Duration) error {
 }
 
 // Reset empties everything: resources, data, credentials, and the distance of
-// the clock from real time.
+// the clock from real time. Calls under way end first, others wait.
 func (e *Emulator) Reset(ctx context.Context) error {
 	e.moving.Lock()
 	defer e.moving.Unlock()
+	e.gate.Lock()
+	defer e.gate.Unlock()
 	if err := e.store.Reset(ctx); err != nil {
 		return err
 	}
