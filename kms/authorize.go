@@ -140,18 +140,7 @@ func (r *request) property(k *key) {
 // nothing, only a grant does.
 // https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 func (s *Service) allow(ctx context.Context, r *request, k *key, n name) error {
-	ask := &auth.Request{
-		Service: kmsapi.Service, Action: r.action, Resource: n.arn(), Account: n.account,
-		Gate: true, Local: r.local, Keys: r.keys, Shown: r.shown,
-	}
-	var grants *inquiry
-	if k != nil {
-		r.property(k)
-		ask.Resource, ask.Account, ask.Policy = k.arn(), k.Account, k.policy
-		if grants = s.inquire(ctx, r, k); grants != nil {
-			ask.Granted = grants.answer
-		}
-	}
+	ask, grants := s.question(ctx, r, k, n)
 	err := s.authorizer.Authorize(ctx, ask)
 	if grants != nil && grants.failed != nil {
 		return fmt.Errorf("kms: grants on %s: %w", k.arn(), grants.failed)
@@ -160,6 +149,25 @@ func (s *Service) allow(ctx context.Context, r *request, k *key, n name) error {
 		err = keyNotFound(n.arn())
 	}
 	return err
+}
+
+// question is what allow asks, and the grants that are asked with it, nil if
+// there are none to ask.
+func (s *Service) question(ctx context.Context, r *request, k *key, n name) (*auth.Request, *inquiry) {
+	ask := &auth.Request{
+		Service: kmsapi.Service, Action: r.action, Resource: n.arn(), Account: n.account,
+		Gate: true, Local: r.local, Keys: r.keys, Shown: r.shown,
+	}
+	if k == nil {
+		return ask, nil
+	}
+	r.property(k)
+	ask.Resource, ask.Account, ask.Policy = k.arn(), k.Account, k.policy
+	grants := s.inquire(ctx, r, k)
+	if grants != nil {
+		ask.Granted = grants.answer
+	}
+	return ask, grants
 }
 
 // allowIAM asks whether the caller's IAM policies allow the action on a

@@ -149,6 +149,20 @@ func TestParametersOfCreateGrantThatAreRefused(t *testing.T) {
 	}
 }
 
+// Of the states that only some keys have, two allow a grant.
+func TestStatesThatAllowAGrant(t *testing.T) {
+	for state, code := range map[kmsapi.KeyState]string{
+		kmsapi.KeyStateUnavailable: "", kmsapi.KeyStateUpdating: "",
+		kmsapi.KeyStateCreating: "KMSInvalidStateException", kmsapi.KeyStatePendingReplicaDeletion: "KMSInvalidStateException",
+	} {
+		if err := require("k", state, forGrant); code == "" {
+			must(t, err)
+		} else {
+			wantCode(t, err, code)
+		}
+	}
+}
+
 func TestPrincipalsOfGrants(t *testing.T) {
 	h := newHarness(t)
 	k := h.key()

@@ -295,6 +295,10 @@ func TestGrantsAcrossAccounts(t *testing.T) {
 	must(t, err)
 	must(t, call(as(mallory), nil))
 	wantCode(t, second(h.CreateGrant(as(rootUser(foreign)), to(k.KeyId, mallory.ARN, decrypt))), "NotFoundException") // only by ARN
+	list, err := h.ListGrants(as(rootUser(foreign)), &kmsapi.ListGrantsRequest{KeyId: *k.Arn})
+	must(t, err)
+	id := list.Grants[0].GrantId
+	wantCode(t, second(h.RevokeGrant(as(rootUser(foreign)), &kmsapi.RevokeGrantRequest{KeyId: *k.Arn, GrantId: *id, DryRun: new(true)})), "DryRunOperationException")
 	issuers := map[string]int{}
 	for _, e := range h.grantsOn(k.KeyId) {
 		issuers[*e.IssuingAccount]++
