@@ -15,6 +15,9 @@ type Error struct {
 	Message string
 	// Status is the HTTP status.
 	Status int
+	// Decision names the decision behind a denial, for whoever asks why:
+	// auth.Decisions. It goes out in a header and not in the body.
+	Decision string
 	// Fields are further members of the error in the model, by wire name.
 	Fields map[string]any
 }

@@ -145,7 +145,8 @@ func NewAuthorizer(identities Identities, c clock.Clock, options ...Option) *Aut
 }
 
 // Authorize returns nil if the caller in ctx may do what r asks, else the
-// service's AccessDenied error with AWS's sentence. An error of another type
+// service's AccessDenied error with AWS's sentence and the ID under which the
+// decision is on record. An error of another type
 // means that the decision could not be made.
 func (a *Authorizer) Authorize(ctx context.Context, r *Request) error {
 	q := questions.Get().(*question)
@@ -154,13 +155,16 @@ func (a *Authorizer) Authorize(ctx context.Context, r *Request) error {
 		return err
 	}
 	d := q.decide()
+	id := ""
 	if a.decisions != nil {
-		a.decisions.record(q, d)
+		id = a.decisions.record(q, d)
 	}
 	if d.Allowed {
 		return nil
 	}
-	return r.Service.AccessDenied(d.sentence(q.caller, r))
+	denial := r.Service.AccessDenied(d.sentence(q.caller, r))
+	denial.Decision = id
+	return denial
 }
 
 // Decide evaluates every policy that applies to the request of the caller in

@@ -36,15 +36,16 @@ func NewDecisions(size int) *Decisions {
 	return &Decisions{slots: make([]slot, max(1, size))}
 }
 
-// record keeps a decision in place of the oldest.
-func (d *Decisions) record(q *question, outcome Decision) {
+// record keeps a decision in place of the oldest, and returns the ID of a
+// denial.
+func (d *Decisions) record(q *question, outcome Decision) (id string) {
 	q.now()
 	number := d.last.Add(1)
 	s := &d.slots[number%uint64(len(d.slots))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.number > number {
-		return // overtaken by a whole round
+		return "" // overtaken by a whole round
 	}
 	s.number, s.outcome, s.facts = number, outcome, q.facts
 	s.facts.request.Keys, s.facts.request.Granted = nil, nil
@@ -52,6 +53,10 @@ func (d *Decisions) record(q *question, outcome Decision) {
 	for key, values := range q.request.Keys {
 		s.keys = append(s.keys, keyValues{key, values})
 	}
+	if outcome.Allowed {
+		return "" // nobody asks, so no text is made
+	}
+	return strconv.FormatUint(number, 10)
 }
 
 // Clear forgets all decisions. Numbers go on, so that no ID comes twice.

@@ -44,7 +44,10 @@ type Emulator struct {
 	kms     *kms.Service
 	logs    *logs.Service
 	handler http.Handler
-	stop    func()
+
+	authorizer *auth.Authorizer
+	decisions  *auth.Decisions
+	stop       func()
 }
 
 // Start opens the data directory and returns an emulator that is ready to
@@ -87,14 +90,16 @@ func (e *Emulator) Close() error {
 func (e *Emulator) wire() {
 	delays, _ := e.config.delays() // checked at the start
 	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
-	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock})
-	authorizer := auth.NewAuthorizer(e.iam, e.clock)
+	e.decisions = auth.NewDecisions(decisionsKept)
+	options := []auth.Option{auth.WithDecisions(e.decisions)}
+	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock, Options: options})
+	e.authorizer = auth.NewAuthorizer(e.iam, e.clock, options...)
 	e.kms = kms.New(kms.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer, Principals: principals{e.iam},
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
 	})
 	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms, Recorder: e.iam}
 	e.logs = logs.New(logs.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer,
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
 		Keys:             kmsapi.Client{Endpoint: kmsDoor},
 		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
 	})

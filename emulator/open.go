@@ -99,6 +99,7 @@ func (e *Emulator) Reset(ctx context.Context) error {
 	if err := e.store.Reset(ctx); err != nil {
 		return err
 	}
+	e.decisions.Clear()
 	e.iam.Reset()
 	e.kms.Reset()
 	e.logs.Reset()

@@ -14,6 +14,10 @@ import (
 // No bucket can have this name.
 const ControlPrefix = "/_emulator/"
 
+// DecisionHeader is in the answer to a call that was denied: the ID of the
+// decision, by which it can be explained.
+const DecisionHeader = "x-sealstack-decision-id"
+
 // DefaultMaxBody is how large a request's body may be, in bytes, before and
 // after decompression. The largest that a service here takes is a
 // PutLogEvents of 1 MiB of text, which JSON may write in six times as much.
@@ -30,12 +34,38 @@ type Authenticator interface {
 	Anonymous(r *http.Request, s *api.Service) *api.Caller
 }
 
+// CORS is what S3 lets pages of other origins do: its CORS configurations.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
+type CORS interface {
+	// Preflight returns the headers of the answer to an OPTIONS request for
+	// bucket, which need not exist and is empty for the service itself. The
+	// error is an *api.Error that refuses it.
+	Preflight(r *http.Request, bucket string) (http.Header, error)
+	// Headers returns the headers that every answer to the request has, also
+	// one that refuses it, or nil. It is asked if the request has an Origin,
+	// before anything else is known of it.
+	Headers(r *http.Request, bucket string) http.Header
+}
+
+// Forms takes the forms that browsers upload objects with.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+type Forms interface {
+	// PostObject answers a POST of multipart/form-data to a bucket. Who sends
+	// it only the form tells: the context of r holds the anonymous caller, with
+	// the Region and the request's id. An error is answered as that of an
+	// operation, as long as nothing has been written to w.
+	PostObject(w http.ResponseWriter, r *http.Request, bucket string) error
+}
+
 // Config is what the edge is made of.
 type Config struct {
 	Doors   []api.Door
 	Auth    Authenticator
 	Control http.Handler // requests below ControlPrefix; nil: there are none
 	Log     *slog.Logger // nil: slog.Default()
+
+	CORS  CORS  // nil: no origin is allowed
+	Forms Forms // nil: they are not implemented
 
 	NewRequestID func() string // nil: UUIDs of version 4
 	MaxBody      int64         // 0: DefaultMaxBody
@@ -64,7 +94,8 @@ func newUUID() string {
 
 // NewServer returns an HTTP server for h with timeouts under which a client
 // that sends slowly or not at all holds nothing for long: 10 seconds for the
-// header, a minute for the request, two minutes for an idle connection. There
+// header, a minute for the request (a body sent to S3 may take longer, as long as
+// it does not pause for 20 seconds), two minutes for an idle connection. There
 // is no limit on writing, for answers may stream.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{

@@ -15,6 +15,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/auth"
+	"sealstack/wire/restxml"
 )
 
 // edge is the handler for all services.
@@ -34,7 +35,7 @@ func New(c Config) http.Handler {
 	// Paths are S3's keys: they are taken as they are.
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	if c.Control != nil {
-		router.PathPrefix(ControlPrefix).Handler(c.Control)
+		router.PathPrefix(ControlPrefix).MatcherFunc(notInBucket).Handler(c.Control)
 	}
 	router.MatcherFunc(hasTarget).Handler(e.serving(e.findJSON))
 	router.PathPrefix("/").Handler(e.serving(e.findOther))
@@ -43,6 +44,12 @@ func New(c Config) http.Handler {
 }
 
 func hasTarget(r *http.Request, _ *mux.RouteMatch) bool { return r.Header.Get("X-Amz-Target") != "" }
+
+// notInBucket reports whether the path is not a key in the bucket that the
+// host names.
+func notInBucket(r *http.Request, _ *mux.RouteMatch) bool {
+	return restxml.ReadHost(r.Host).Bucket == ""
+}
 
 // call is one request on its way through the edge.
 type call struct {
@@ -55,6 +62,7 @@ type call struct {
 	sent      []byte     // the body as sent, which the signature covers
 	body      []byte     // the body decompressed; never nil once read
 	form      url.Values // awsQuery: the parameters
+	rest      *restCall  // S3: what is its own
 	streaming bool       // the answer has begun
 }
 
@@ -64,7 +72,11 @@ func (e *edge) serving(find func(*call) error) http.Handler {
 		c := &call{w: w, r: r, requestID: e.NewRequestID()}
 		w.Header().Set("x-amzn-RequestId", c.requestID)
 		defer e.recovering(c)
+		defer func() { c.rest.close() }()
 		out, err := e.answer(c, find)
+		if err == errAnswered {
+			return
+		}
 		if err != nil {
 			e.refuse(c, err)
 			return
@@ -72,7 +84,7 @@ func (e *edge) serving(find func(*call) error) http.Handler {
 		if events := c.op.stream(out); events != nil {
 			e.stream(c, out, events)
 		} else {
-			c.write(c.op.HTTP.Status, func(b []byte) []byte { return c.protocol.encode(b, c, out) })
+			c.protocol.answer(c, out)
 		}
 		e.Log.Debug("call answered", c.about()...)
 	})
@@ -84,7 +96,7 @@ func (e *edge) answer(c *call, find func(*call) error) (any, error) {
 	if err := find(c); err != nil {
 		return nil, err
 	}
-	if c.sent == nil {
+	if c.sent == nil && c.rest == nil {
 		if err := e.read(c); err != nil {
 			return nil, err
 		}
@@ -110,7 +122,8 @@ func (e *edge) read(c *call) (err error) {
 	return err
 }
 
-// authenticate finds out who calls.
+// authenticate finds out who calls. The body of a request to S3 is not read
+// before.
 func (e *edge) authenticate(c *call) (*api.Caller, error) {
 	caller, err := e.Auth.Authenticate(c.r, c.sent, c.service.Service)
 	failure, ok := errors.AsType[*auth.Failure](err)
@@ -130,10 +143,10 @@ func (e *edge) refuse(c *call, err error) {
 	switch {
 	case !ok && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
 		e.Log.Debug("client has gone", c.about()...)
-		known = internalFailure()
+		known = c.internalFailure()
 	case !ok:
 		e.Log.Error("call failed", append(c.about(), "error", err)...)
-		known = internalFailure()
+		known = c.internalFailure()
 	case known.Fault():
 		e.Log.Warn("call failed", append(c.about(), "error", err)...)
 	default:
@@ -156,12 +169,15 @@ func (e *edge) recovering(c *call) {
 	if c.protocol == nil {
 		c.protocol = unclaimed{}
 	}
-	c.refuse(internalFailure())
+	c.refuse(c.internalFailure())
 }
 
 // refuse writes an error; one without a status is the caller's fault.
 func (c *call) refuse(e *api.Error) {
-	c.w.Header().Set("x-amzn-ErrorType", e.Code)
+	c.protocol.mark(c, e)
+	if e.Decision != "" {
+		c.w.Header().Set(DecisionHeader, e.Decision)
+	}
 	c.write(cmp.Or(e.Status, http.StatusBadRequest), func(b []byte) []byte { return c.protocol.refuse(b, c, e) })
 }
 
@@ -188,19 +204,28 @@ const keepBuffer = 1 << 20
 func (c *call) write(status int, appendTo func([]byte) []byte) {
 	buffer := buffers.Get().(*[]byte)
 	body := appendTo((*buffer)[:0])
+	c.send(cmp.Or(status, http.StatusOK), c.protocol.contentType(), body)
+	if cap(body) <= keepBuffer {
+		*buffer = body
+		buffers.Put(buffer)
+	}
+}
+
+// send sends an answer. An empty contentType stands for none.
+func (c *call) send(status int, contentType string, body []byte) {
 	header := c.w.Header()
-	header.Set("Content-Type", c.protocol.contentType())
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	if status == 0 {
-		status = http.StatusOK
+	switch {
+	case status == http.StatusNoContent || status == http.StatusNotModified:
+		body = nil
+	case header["Content-Length"] == nil: // what HEAD tells is the length of what GET would
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if contentType != "" && header["Content-Type"] == nil && status != http.StatusNotModified {
+		header.Set("Content-Type", contentType)
 	}
 	c.streaming = true
 	c.w.WriteHeader(status)
 	if c.r.Method != http.MethodHead {
 		_, _ = c.w.Write(body) // a client that has gone needs no answer
-	}
-	if cap(body) <= keepBuffer {
-		*buffer = body
-		buffers.Put(buffer)
 	}
 }
