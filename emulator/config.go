@@ -24,9 +24,11 @@ type Config struct {
 	RootSecretKey string
 
 	Timing Timing
-	// AssociationDelay and DataKeyLifetime override Timing's values if not nil.
+	// AssociationDelay, DataKeyLifetime and GrantDelay override Timing's
+	// values if not nil.
 	AssociationDelay *time.Duration
 	DataKeyLifetime  *time.Duration
+	GrantDelay       *time.Duration
 
 	Durability Durability
 	// Passphrase protects the root key. Without one, the key lies in a file
@@ -74,13 +76,14 @@ const (
 type delays struct {
 	association time.Duration // until a key association takes effect
 	dataKey     time.Duration // life of a plaintext data key in memory
+	grant       time.Duration // until a grant works without its token
 }
 
 var profiles = map[Timing]delays{
 	// Half a second for data keys: a person who revokes a key and reads, in
 	// two calls of the AWS CLI, must see the outcome (docs/decisions).
 	Fast:    {association: time.Second, dataKey: 500 * time.Millisecond},
-	AWS:     {association: 5 * time.Minute, dataKey: 5 * time.Minute},
+	AWS:     {association: 5 * time.Minute, dataKey: 5 * time.Minute, grant: 5 * time.Minute},
 	Instant: {},
 }
 
@@ -128,7 +131,10 @@ func (c *Config) delays() (delays, error) {
 	if c.DataKeyLifetime != nil {
 		d.dataKey = *c.DataKeyLifetime
 	}
-	if d.association < 0 || d.dataKey < 0 {
+	if c.GrantDelay != nil {
+		d.grant = *c.GrantDelay
+	}
+	if d.association < 0 || d.dataKey < 0 || d.grant < 0 {
 		return d, errors.New("a delay is negative")
 	}
 	return d, nil

@@ -59,15 +59,17 @@ func TestDelaysAreThoseOfTheProfileUnlessOverridden(t *testing.T) {
 		timing      Timing
 		association *time.Duration
 		dataKey     *time.Duration
+		grant       *time.Duration
 		want        delays
 	}{
-		"fast":             {Fast, nil, nil, delays{time.Second, 500 * time.Millisecond}},
-		"aws":              {AWS, nil, nil, delays{5 * time.Minute, 5 * time.Minute}},
-		"instant":          {Instant, nil, nil, delays{}},
-		"aws, at once":     {AWS, &zero, nil, delays{0, 5 * time.Minute}},
-		"instant, an hour": {Instant, nil, &hour, delays{0, time.Hour}},
+		"fast":             {Fast, nil, nil, nil, delays{time.Second, 500 * time.Millisecond, 0}},
+		"aws":              {AWS, nil, nil, nil, delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute}},
+		"instant":          {Instant, nil, nil, nil, delays{}},
+		"aws, at once":     {AWS, &zero, nil, nil, delays{0, 5 * time.Minute, 5 * time.Minute}},
+		"instant, an hour": {Instant, nil, &hour, nil, delays{0, time.Hour, 0}},
+		"fast, grants too": {Fast, &zero, &zero, &hour, delays{0, 0, time.Hour}},
 	} {
-		c := Config{Timing: tt.timing, AssociationDelay: tt.association, DataKeyLifetime: tt.dataKey}
+		c := Config{Timing: tt.timing, AssociationDelay: tt.association, DataKeyLifetime: tt.dataKey, GrantDelay: tt.grant}
 		if got, err := c.delays(); err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tt.want)
 		}

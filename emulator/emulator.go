@@ -96,6 +96,7 @@ func (e *Emulator) wire() {
 	e.authorizer = auth.NewAuthorizer(e.iam, e.clock, options...)
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
+		GrantDelay: delays.grant,
 	})
 	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms, Recorder: e.iam}
 	e.logs = logs.New(logs.Config{

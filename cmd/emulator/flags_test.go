@@ -44,6 +44,7 @@ func flagTests(t *testing.T) map[string]flagTest {
 		"root-access-key":      {"AKIA", func(o options) any { return o.config.RootAccessKey }, "AKIA"},
 		"root-secret-key":      {"secret", func(o options) any { return o.config.RootSecretKey }, "secret"},
 		"timing":               {"aws", func(o options) any { return o.config.Timing }, emulator.AWS},
+		"grant-delay":          {"2m", func(o options) any { return *o.config.GrantDelay }, 2 * time.Minute},
 		"association-delay":    {"1d", func(o options) any { return *o.config.AssociationDelay }, 24 * time.Hour},
 		"data-key-lifetime":    {"0s", func(o options) any { return *o.config.DataKeyLifetime }, time.Duration(0)},
 		"durability":           {"full", func(o options) any { return o.config.Durability }, emulator.Full},
