@@ -1,9 +1,14 @@
 package kms
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"maps"
+	"slices"
 	"strings"
 
 	"sealstack/api/kmsapi"
+	"sealstack/storage"
 )
 
 // The types of grant constraints, as kms:GrantConstraintType names them.
@@ -145,10 +150,31 @@ func hasPair(pairs map[string]string, name, value string) bool {
 	if v, ok := pairs[name]; ok && v == value {
 		return true
 	}
+	name = strings.ToLower(name)
 	for n, v := range pairs {
-		if v == value && strings.EqualFold(n, name) {
+		if v == value && strings.ToLower(n) == name {
 			return true
 		}
 	}
 	return false
+}
+
+// mark stands for a pair of the encryption context that a request must have to
+// meet the constraints, empty if there is none. Of several it is the one of
+// the longest value: rather the volume or the table than the account.
+func (c *constraints) mark() []byte {
+	if len(c.Pairs) == 0 {
+		return nil
+	}
+	name := slices.MaxFunc(slices.Collect(maps.Keys(c.Pairs)), func(a, b string) int {
+		v, w := c.Pairs[a], c.Pairs[b]
+		return cmp.Or(cmp.Compare(len(v), len(w)), cmp.Compare(v, w), cmp.Compare(a, b))
+	})
+	return markOf(name, c.Pairs[name])
+}
+
+// markOf is a digest, so that long pairs fit.
+func markOf(name, value string) []byte {
+	digest := sha256.Sum256(storage.K(strings.ToLower(name), value))
+	return digest[:16]
 }

@@ -1,6 +1,8 @@
 package kms
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"sealstack/api/kmsapi"
@@ -156,5 +158,32 @@ func TestWhatListsShowOfConstraints(t *testing.T) {
 				t.Errorf("constraints = %+v", got)
 			}
 		})
+	}
+}
+
+// The index finds a grant by one pair of its constraint, whichever that is.
+func TestWhateverMeetsAConstraintHasItsMark(t *testing.T) {
+	for _, pairs := range []map[string]string{
+		{"a": "b"}, {"a": "", "b": ""}, {"": ""}, {"": "x", "y": "x"}, {"": "longest", "y": "x"}, {"a": "1", "b": "22", "c": "22"}, {"A": "x", "a": "x"},
+		{"aws:dynamodb:subscriberId": "111122223333", "aws:dynamodb:tableName": "a table of some name"},
+	} {
+		c := constraints{Context: contextSubset, Pairs: pairs}
+		found := false
+		for name, v := range pairs {
+			found = found || string(markOf(strings.ToUpper(name), v)) == string(c.mark())
+		}
+		for range 20 { // the order of a map is another each time
+			found = found && string(c.mark()) == string((&constraints{Pairs: maps.Clone(pairs)}).mark())
+		}
+		if !found {
+			t.Errorf("the mark of %v is none of its pairs, or changes", pairs)
+		}
+	}
+	if (&constraints{Context: contextEquals}).mark() != nil {
+		t.Error("no pair has a mark")
+	}
+	c := constraints{Pairs: map[string]string{"aws:dynamodb:subscriberId": "111122223333", "aws:dynamodb:tableName": "a table of some name"}}
+	if string(c.mark()) != string(markOf("aws:dynamodb:tableName", "a table of some name")) {
+		t.Error("the mark tells one table from another")
 	}
 }

@@ -266,7 +266,9 @@ func dropGrants(tx storage.Tx, r *record) error {
 
 func (g *grant) place(r *record) storage.Key { return r.place().With(g.ID) }
 
-func (g *grant) granteeAt(r *record) storage.Key { return r.place().With(g.Grantee, g.ID) }
+func (g *grant) granteeAt(r *record) storage.Key {
+	return r.place().With(g.Grantee, g.Constraints.mark(), g.ID)
+}
 
 func (g *grant) retireeAt(r *record) storage.Key {
 	return storage.K(r.Region, g.Retiring, r.Account, r.ID, g.ID)

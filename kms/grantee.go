@@ -136,6 +136,20 @@ func (s *Service) inquire(ctx context.Context, r *request, k *key) *inquiry {
 	return q
 }
 
+// rows are the prefixes under which the grants to one name stand that the
+// request can meet.
+func (q *inquiry) rows(name string) []storage.Key {
+	prefix := q.key.place().With(name)
+	if !q.contextual {
+		return []storage.Key{prefix}
+	}
+	rows := []storage.Key{prefix.With([]byte(nil))}
+	for name, v := range q.pairs {
+		rows = append(rows, prefix.With(markOf(name, v)))
+	}
+	return rows
+}
+
 // answer is auth.Request.Granted.
 func (q *inquiry) answer() (best auth.Grant) {
 	q.failed = q.s.store.View(q.ctx, func(_ context.Context, tx storage.Tx) error {
@@ -153,14 +167,24 @@ func (q *inquiry) answer() (best auth.Grant) {
 
 // ask looks at the grants to one name.
 func (q *inquiry) ask(tx storage.Tx, i identity) (best auth.Grant, err error) {
-	for row, err := range grantees.Scan(tx, storage.Range{Prefix: q.key.place().With(i.name)}) {
+	for _, prefix := range q.rows(i.name) {
+		found, err := q.askRows(tx, i, prefix)
+		if best = max(best, found); err != nil || best >= q.enough {
+			return best, err
+		}
+	}
+	return best, nil
+}
+
+func (q *inquiry) askRows(tx storage.Tx, i identity, prefix storage.Key) (best auth.Grant, err error) {
+	for row, err := range grantees.Scan(tx, storage.Range{Prefix: prefix}) {
 		if err != nil {
 			return best, err
 		}
 		if row.Value&q.operation == 0 {
 			continue
 		}
-		g, err := grants.Get(tx, q.key.place().With(row.Key.Strings()[4]))
+		g, err := grants.Get(tx, q.key.place().With(row.Key.Strings()[5]))
 		if err != nil {
 			return best, err
 		}

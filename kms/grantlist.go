@@ -34,7 +34,11 @@ func (s *Service) ListGrants(ctx context.Context, in *kmsapi.ListGrantsRequest) 
 	if in.GranteePrincipal != nil || in.GranteeServicePrincipal != nil {
 		err = s.pageOfGrantee(ctx, &p, in, k)
 	} else {
-		err = scan(ctx, s, &p, in.Marker, grants, narrowed(k.place(), in.GrantId), func(_ storage.Tx, at storage.Key, g grant) error {
+		prefix := k.place()
+		if in.GrantId != nil {
+			prefix = prefix.With(*in.GrantId)
+		}
+		err = scan(ctx, s, &p, in.Marker, grants, prefix, func(_ storage.Tx, at storage.Key, g grant) error {
 			p.add(at, listedGrant{g, k.arn()})
 			return nil
 		})
@@ -60,14 +64,6 @@ func checkFilters(c *api.Caller, in *kmsapi.ListGrantsRequest) error {
 	return nil
 }
 
-// narrowed is the prefix of the rows that an optional grant id leaves.
-func narrowed(prefix storage.Key, id *string) storage.Key {
-	if id == nil {
-		return prefix
-	}
-	return prefix.With(*id)
-}
-
 // pageOfGrantee fills the page with the grants to one principal.
 func (s *Service) pageOfGrantee(ctx context.Context, p *page[listedGrant], in *kmsapi.ListGrantsRequest, k *key) error {
 	grantee, service := value(in.GranteeServicePrincipal), in.GranteeServicePrincipal != nil
@@ -77,9 +73,12 @@ func (s *Service) pageOfGrantee(ctx context.Context, p *page[listedGrant], in *k
 			return err
 		}
 	}
-	prefix := narrowed(k.place().With(grantee), in.GrantId)
-	return scan(ctx, s, p, in.Marker, grantees, prefix, func(tx storage.Tx, at storage.Key, _ operations) error {
-		g, err := grants.Get(tx, k.place().With(at.Strings()[4]))
+	return scan(ctx, s, p, in.Marker, grantees, k.place().With(grantee), func(tx storage.Tx, at storage.Key, _ operations) error {
+		id := at.Strings()[5]
+		if in.GrantId != nil && id != *in.GrantId {
+			return nil
+		}
+		g, err := grants.Get(tx, k.place().With(id))
 		if err == nil && g.GranteeService == service {
 			p.add(at, listedGrant{g, k.arn()})
 		}

@@ -74,9 +74,9 @@ var (
 	deletions = storage.NewTable[struct{}]("kms.deletion")
 	// grants: account, region, key id, grant id.
 	grants = storage.NewTable[grant]("kms.grant")
-	// grantees: account, region, key id, grantee principal, grant id. The
-	// operations of the grant spare authorization the reading of those that
-	// do not have the one in question.
+	// grantees: account, region, key id, grantee principal, mark of the
+	// constraints, grant id. Mark and operations spare authorization the
+	// reading of grants that have nothing to do with the request.
 	grantees = storage.NewTable[operations]("kms.grantee")
 	// retirees: region, retiring principal, account, key id, grant id.
 	retirees = storage.NewTable[struct{}]("kms.retiree")
