@@ -79,6 +79,9 @@ type identity struct {
 // identitiesOf lists the names under which grants know the caller, the closest
 // first.
 // https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grantee-principal
+//
+// Unverified: a grant to a user is not one to the federated sessions that the
+// user issues.
 func (s *Service) identitiesOf(c *api.Caller) []identity {
 	switch c.Type {
 	case api.Anonymous:
@@ -200,6 +203,8 @@ func (q *inquiry) askRows(tx storage.Tx, i identity, prefix storage.Key) (best a
 
 // allows says whether the grant, which has the operation, lets the request
 // pass.
+//
+// Unverified: a child grant that would be wider is an access denied.
 func (q *inquiry) allows(g *grant) bool {
 	switch {
 	case g.Created.After(q.settled) && !slices.Contains(q.tokens, g.ID):
