@@ -375,7 +375,7 @@ func TestRequestIDsAreRandomUUIDs(t *testing.T) {
 func TestAConfigurationThatCannotWorkPanics(t *testing.T) {
 	for name, c := range map[string]Config{
 		"no authenticator": {},
-		"no codec":         {Auth: &fakeAuth{}, Doors: []api.Door{&api.Endpoint[s3api.API]{Service: s3api.Service}}},
+		"no codec":         {Auth: &fakeAuth{}, Doors: []api.Door{&api.Endpoint[s3api.API]{Service: &api.Service{Protocol: 99}}}},
 	} {
 		func() {
 			defer func() {

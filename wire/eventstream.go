@@ -50,7 +50,7 @@ func (e *edge) stream(c *call, out any, events api.EventStream) {
 		_, err := c.w.Write(message)
 		return err == nil && flusher.Flush() == nil
 	}
-	if !send(eventMessage("initial-response", c.protocol.encode(nil, c, out))) {
+	if !send(eventMessage("initial-response", jsonProtocol{}.encode(nil, c, out))) {
 		return
 	}
 	for event, err := range events.Events() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sealstack/api"
+	"sealstack/wire/restxml"
 )
 
 // unknownOperation is what awsJson services answer to a request that names no
@@ -45,9 +46,12 @@ func isJSON(r *http.Request) bool {
 // service of its signature, by its Action, by its host name. What is left is
 // S3's.
 func (e *edge) findOther(c *call) error {
-	c.service = e.services.bySigning[signingName(c.r)]
+	signedFor := signingName(c.r)
+	c.service = e.services.bySigning[signedFor]
 	switch {
 	case c.service != nil:
+	case signedFor == "" && restxml.ReadHost(c.r.Host).S3:
+		c.service = e.services.rest
 	case c.r.URL.Path == "/" && (isForm(c.r) || hasAction(c.r)):
 		c.protocol = queryProtocol{}
 		return e.findQuery(c)
@@ -58,6 +62,9 @@ func (e *edge) findOther(c *call) error {
 	case c.service == nil && isJSON(c.r) && c.r.URL.Path == "/":
 		c.protocol = jsonProtocol{}
 		return unknownOperation(404)
+	case c.service == nil && signedFor != "" && signedFor != "s3":
+		c.protocol = unclaimed{}
+		return noService(signedFor)
 	case c.service == nil || c.service.Protocol == api.RESTXML:
 		return e.findREST(c)
 	case c.service.Protocol == api.Query:
@@ -66,12 +73,6 @@ func (e *edge) findOther(c *call) error {
 	}
 	c.protocol = c.service.protocol
 	return unknownOperation(404)
-}
-
-// findREST finds the operation of a request to S3.
-func (e *edge) findREST(c *call) error {
-	c.protocol = unclaimed{}
-	return noS3()
 }
 
 // findQuery finds the operation that the parameters Action and Version name.

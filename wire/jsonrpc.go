@@ -46,6 +46,12 @@ func validationCode(op *api.Operation) string {
 	return "ValidationException"
 }
 
+func (p jsonProtocol) answer(c *call, out any) {
+	c.write(c.op.HTTP.Status, func(b []byte) []byte { return p.encode(b, c, out) })
+}
+
+func (jsonProtocol) mark(c *call, e *api.Error) { mark(c, e) }
+
 // encode writes nothing for an operation without output; one with an output
 // that has no members is answered with {}.
 func (jsonProtocol) encode(b []byte, c *call, out any) []byte {

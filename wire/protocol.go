@@ -12,8 +12,10 @@ type protocol interface {
 	// decode reads and validates the input of a call. Its errors are
 	// *api.Error.
 	decode(c *call) (any, error)
-	// encode appends the body of the answer that holds out to b.
-	encode(b []byte, c *call, out any) []byte
+	// answer sends the answer that holds out.
+	answer(c *call, out any)
+	// mark sets the headers that the answer to an error has.
+	mark(c *call, e *api.Error)
 	// refuse appends the body of the answer that holds e to b. The call may
 	// have no operation and no service yet.
 	refuse(b []byte, c *call, e *api.Error) []byte
@@ -23,11 +25,11 @@ type protocol interface {
 	failure(f *auth.Failure, s *api.Service) *api.Error
 }
 
-// protocols are those that the edge speaks. The protocol restXml of S3 is not
-// among them: what belongs to S3 is refused by [unclaimed].
+// protocols are those that the edge speaks.
 var protocols = map[api.Protocol]protocol{
-	api.JSON:  jsonProtocol{},
-	api.Query: queryProtocol{},
+	api.JSON:    jsonProtocol{},
+	api.Query:   queryProtocol{},
+	api.RESTXML: restProtocol{},
 }
 
 var noneType = reflect.TypeFor[api.None]()
@@ -37,6 +39,9 @@ var noneType = reflect.TypeFor[api.None]()
 func frontEnd(status int, code, message string) *api.Error {
 	return &api.Error{Shape: code, Code: code, Message: message, Status: status}
 }
+
+// mark names an error in the header that the services other than S3 send.
+func mark(c *call, e *api.Error) { c.w.Header().Set("x-amzn-ErrorType", e.Code) }
 
 // internalFailure tells the client nothing of what went wrong; the log does.
 func internalFailure() *api.Error {

@@ -10,6 +10,7 @@ import (
 	"sealstack/auth"
 	"sealstack/wire/awsquery"
 	"sealstack/wire/plan"
+	"sealstack/wire/xmltext"
 )
 
 // queryProtocol is awsQuery.
@@ -41,6 +42,12 @@ func (queryProtocol) decode(c *call) (any, error) {
 // IAM has not done so since 2024.
 func echoes(s *service) bool { return s.ID != "iam" }
 
+func (p queryProtocol) answer(c *call, out any) {
+	c.write(c.op.HTTP.Status, func(b []byte) []byte { return p.encode(b, c, out) })
+}
+
+func (queryProtocol) mark(c *call, e *api.Error) { mark(c, e) }
+
 func (queryProtocol) encode(b []byte, c *call, out any) []byte {
 	_, t := c.op.plans()
 	a := awsquery.Answer{Operation: c.op.Name, Namespace: c.service.XMLNamespace, RequestID: c.requestID}
@@ -57,16 +64,16 @@ func (queryProtocol) refuse(b []byte, c *call, e *api.Error) []byte {
 		fault = "Receiver"
 	}
 	b = append(b, `<ErrorResponse xmlns="`+namespace+`"><Error>`...)
-	b = awsquery.AppendElement(b, "Type", fault)
-	b = awsquery.AppendElement(b, "Code", e.Code)
+	b = xmltext.Element(b, "Type", fault)
+	b = xmltext.Element(b, "Code", e.Code)
 	if e.Message != "" {
-		b = awsquery.AppendElement(b, "Message", e.Message)
+		b = xmltext.Element(b, "Message", e.Message)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		b = awsquery.AppendValue(b, name, fieldPlan(c, e.Fields[name]), e.Fields[name])
 	}
 	b = append(b, `</Error>`...)
-	b = awsquery.AppendElement(b, "RequestId", c.requestID)
+	b = xmltext.Element(b, "RequestId", c.requestID)
 	return append(b, `</ErrorResponse>`...)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/wire/plan"
+	"sealstack/wire/restxml"
 )
 
 // service is one service as the edge serves it.
@@ -16,6 +17,7 @@ type service struct {
 	protocol   protocol
 	planner    *plan.Planner
 	operations map[string]*operation
+	table      *restxml.Table // RESTXML only
 }
 
 // operation is one operation, with its plans once it has been called.
@@ -36,6 +38,9 @@ func newService(d api.Door) *service {
 	}
 	for _, op := range about.Operations {
 		s.operations[op.Name] = &operation{Operation: op, service: s, streams: streamField(op.Output)}
+	}
+	if about.Protocol == api.RESTXML {
+		s.table = restxml.NewTable(about)
 	}
 	return s
 }
@@ -110,13 +115,12 @@ func (d *directory) target(header string) (s *service, name string) {
 }
 
 // host finds the service that a host name's first label names, as in
-// kms.us-east-1.amazonaws.com or logs.localhost. What stands before a label s3
-// is a bucket.
+// kms.us-east-1.amazonaws.com or logs.localhost; a bucket of such a name is
+// reached as logs.s3.localhost only.
 func (d *directory) host(name string) *service {
-	first, rest, _ := strings.Cut(name, ".")
-	second, _, _ := strings.Cut(rest, ".")
-	if second == "s3" || strings.HasPrefix(second, "s3-") {
-		return nil
+	if restxml.ReadHost(name).S3 {
+		return d.rest
 	}
+	first, _, _ := strings.Cut(name, ".")
 	return d.byHost[first]
 }

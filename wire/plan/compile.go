@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"net/textproto"
 	"reflect"
 	"strconv"
 	"sync"
@@ -53,6 +54,7 @@ func (p *Planner) compile(t reflect.Type, shape string) *Type {
 		Kind: kindOf(t), Shape: shape, Go: t,
 		Flattened: facts.Flattened, ItemName: facts.ItemName, KeyName: facts.KeyName, ValueName: facts.ValueName,
 		TimeFormat: facts.TimeFormat, Union: facts.Union, Sensitive: facts.Sensitive,
+		Element: facts.Element, Unwrapped: facts.Unwrapped, Namespace: facts.Namespace, Prefix: facts.Prefix,
 	}
 	p.types[key] = out // before the members: shapes may hold themselves
 	switch out.Kind {
@@ -79,7 +81,10 @@ func (p *Planner) compileMembers(t *Type) {
 		if err != nil {
 			panic(fmt.Sprintf("plan: %s: %v", t.Go, err))
 		}
-		m := Member{Name: lowerFirst(tag.Name), Wire: tag.Name, JSON: strconv.Quote(tag.Name) + ":", Field: i, Required: tag.Required, index: i}
+		m := Member{Name: lowerFirst(tag.Name), Wire: tag.Name, JSON: strconv.Quote(tag.Name) + ":", Field: i, Required: tag.Required, Place: tag.Place, index: i}
+		if tag.Place == api.Header || tag.Place == api.HeaderPrefix {
+			m.Header = textproto.CanonicalMIMEHeaderKey(tag.Name)
+		}
 		goType := field.Type
 		if goType.Kind() == reflect.Pointer {
 			goType, m.Pointer = goType.Elem(), true

@@ -11,6 +11,8 @@ package plan
 
 import (
 	"reflect"
+
+	"sealstack/api"
 )
 
 // Kind is what a shape is on the wire.
@@ -49,6 +51,11 @@ type Type struct {
 	Union      bool   // exactly one member may be set
 	Sensitive  bool   // never echoed
 
+	Element   string // RESTXML: name of the element, where the shape has one of its own
+	Unwrapped bool   // RESTXML: the element holds the text of the only member
+	Namespace string // RESTXML: XML namespace that the element declares, under Prefix
+	Prefix    string
+
 	rules   *rules // nil if neither the shape nor its scalar elements have any
 	members map[string]int
 }
@@ -62,7 +69,9 @@ type Member struct {
 	Type     *Type
 	Pointer  bool // the Go field is a pointer to Type.Go
 	Required bool
-	index    int // in Members
+	Place    api.Place
+	Header   string // the wire name as Go's net/http writes header names, of a Header or HeaderPrefix
+	index    int    // in Members
 }
 
 // Index returns the member's place among its structure's members.

@@ -52,6 +52,13 @@ func rulesOf(t *Type, facts api.Shape) *rules {
 	return r
 }
 
+// Fits reports whether v keeps the constraints of its shape, those of its
+// members, keys and values aside.
+func (t *Type) Fits(v reflect.Value) bool { return t.broken(v) == nil }
+
+// Enum reports whether t has a closed set of values.
+func (t *Type) Enum() bool { return t.rules != nil && len(t.rules.enum) > 0 }
+
 // broken lists what v breaks, in the order in which AWS reports it.
 func (t *Type) broken(v reflect.Value) []string {
 	r := t.rules
