@@ -153,10 +153,6 @@ func tooYoung() *api.Error {
 	return violates(org.ConstraintViolationExceptionReasonWaitPeriodActive, "This operation requires a wait period. Try again later.")
 }
 
-func tooManyInvites() *api.Error {
-	return violates(org.ConstraintViolationExceptionReasonHandshakeRateLimitExceeded, "You have exceeded the number of handshakes that you can send in one day.")
-}
-
 // invalid is a value that the model allows and Organizations does not.
 func invalid(reason org.InvalidInputExceptionReason, sentence string) *api.Error {
 	return org.InvalidInputException("%s", sentence).With("Reason", reason)

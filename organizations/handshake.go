@@ -153,34 +153,21 @@ func (s *Service) mayInvite(tx storage.Tx, h *handshake, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	waiting, today := 0, 0
+	waiting := 0
 	for _, other := range all {
-		if other.Org != h.Org {
+		if other.Org != h.Org || other.stateAt(now) != org.HandshakeStateOpen {
 			continue
 		}
-		state := other.stateAt(now)
-		if state == org.HandshakeStateOpen && other.Account == h.Account {
+		if other.Account == h.Account {
 			return duplicateHandshake()
 		}
-		if state == org.HandshakeStateOpen {
-			waiting++
-		}
-		if state != org.HandshakeStateAccepted && now.Sub(other.Asked) < 24*time.Hour {
-			today++
-		}
+		waiting++
 	}
-	return o.roomFor(h.Account, waiting, today)
-}
-
-// roomFor checks an invitation against the quotas.
-func (o *organization) roomFor(account string, waiting, today int) error {
 	switch {
-	case o.find(account, anAccount) != nil:
+	case o.find(h.Account, anAccount) != nil:
 		return inviteeIsMember()
 	case len(o.each(anAccount))+waiting >= maxAccounts:
 		return handshakeFull()
-	case today >= maxAccounts:
-		return tooManyInvites()
 	}
 	return nil
 }

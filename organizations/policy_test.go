@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	org "sealstack/api/organizationsapi"
+	"sealstack/storage"
 )
 
 const (
@@ -210,4 +211,36 @@ func TestPoliciesOfAWSAreWellFormed(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
+}
+
+func TestAnOrganizationHoldsSoManyPoliciesAndUnits(t *testing.T) {
+	w := newWorld(t)
+	made, root := w.organization(t)
+	fill := func(tx storage.Tx) error {
+		o, err := load(tx, *made.Id)
+		for i := range maxUnits {
+			id := newUnitID(o.Root)
+			o.Nodes[id] = &node{ID: id, Parent: o.Root, Name: fmt.Sprint(i)}
+		}
+		for i := range limitsOf[rcp].policies {
+			p := policyRecord{ID: newPolicyID(), Type: rcp, Name: fmt.Sprint(i)}
+			err = firstError(err, policies.Put(tx, storage.K(o.ID, p.ID), p))
+		}
+		return firstError(err, o.save(tx))
+	}
+	if err := w.update(w.admin, fill); err != nil {
+		t.Fatal(err)
+	}
+	create := func(kind org.PolicyType, text string) func() error {
+		return func() error {
+			return errorOf(w.CreatePolicy(w.admin, &org.CreatePolicyRequest{Name: "one more", Type: kind, Content: text}))
+		}
+	}
+	run(t, []step{
+		{"a policy", create(rcp, doc(guard("kms:*", ""))), "ConstraintViolationException: You have exceeded the number of policies that you can have in an organization. [POLICY_NUMBER_LIMIT_EXCEEDED]"},
+		{"of the other type", create(scp, doc(deny("kms:*"))), ""},
+		{"a unit", func() error {
+			return errorOf(w.CreateOrganizationalUnit(w.admin, &org.CreateOrganizationalUnitRequest{ParentId: root, Name: "one more"}))
+		}, "ConstraintViolationException: You have exceeded the number of OUs that you can have in an organization. [OU_NUMBER_LIMIT_EXCEEDED]"},
+	})
 }
