@@ -111,7 +111,10 @@ func (s identity) DeleteAccessKey(ctx context.Context, in *iamapi.DeleteAccessKe
 		if err := r.save(tx, e); err != nil {
 			return err
 		}
-		return accessKeys.Delete(tx, storage.K(in.AccessKeyId))
+		return errors.Join(
+			accessKeys.Delete(tx, storage.K(in.AccessKeyId)),
+			retiredKeys.Put(tx, storage.K(in.AccessKeyId), true),
+		)
 	}))
 }
 

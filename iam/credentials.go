@@ -35,7 +35,9 @@ func (s *Service) Lookup(ctx context.Context, id string) (auth.Credential, error
 	return f.Credential, nil
 }
 
-// findCredential reads an access key from the store; nil for an unknown one.
+// findCredential reads an access key from the store; nil for one that was
+// never issued. One that was deleted, or whose user was, is there and not
+// active: it must never pass for a stranger's, which may mean the root user.
 func (s *state) findCredential(ctx context.Context, id string) (f *found, err error) {
 	err = s.view(ctx, func(tx storage.Tx) error {
 		if strings.HasPrefix(id, temporaryPrefix) {
@@ -43,12 +45,25 @@ func (s *state) findCredential(ctx context.Context, id string) (f *found, err er
 		} else {
 			f, err = s.findKey(tx, id)
 		}
+		if errors.Is(err, storage.ErrNotFound) {
+			f, err = gone(tx, id)
+		}
 		return err
 	})
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil
-	}
 	return f, err
+}
+
+// retiredKeys holds the ids of keys that were issued and are forgotten.
+var retiredKeys = storage.NewTable[bool]("iam.retiredkey")
+
+// gone returns an inactive credential for a key that was issued, else nil.
+func gone(tx storage.Tx, id string) (*found, error) {
+	for _, has := range []func(storage.Tx, storage.Key) (bool, error){retiredKeys.Has, accessKeys.Has, sessions.Has} {
+		if issued, err := has(tx, storage.K(id)); issued || err != nil {
+			return &found{}, err
+		}
+	}
+	return nil, nil
 }
 
 // findKey reads a long-term key; storage.ErrNotFound.

@@ -159,7 +159,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 			if err := bySessionEnd.Delete(tx, k); err != nil {
 				return err
 			}
-			if err := sessions.Delete(tx, storage.K(k.Parts()[1])); err != nil {
+			id := storage.K(k.Parts()[1])
+			if err := errors.Join(sessions.Delete(tx, id), retiredKeys.Put(tx, id, true)); err != nil {
 				return err
 			}
 		}
