@@ -12,19 +12,14 @@ import (
 	"sync"
 	"time"
 
-	"sealstack/api"
-	"sealstack/api/iamapi"
-	"sealstack/api/kmsapi"
-	"sealstack/api/logsapi"
-	"sealstack/api/stsapi"
 	"sealstack/auth"
 	"sealstack/clock"
 	"sealstack/iam"
 	"sealstack/kms"
 	"sealstack/logs"
+	"sealstack/organizations"
 	"sealstack/storage"
 	"sealstack/storage/seal"
-	"sealstack/wire"
 )
 
 // sweepInterval is how often, in real time, what has become due is done.
@@ -41,6 +36,7 @@ type Emulator struct {
 	gate    gate       // shut while everything is emptied
 	sweeps  *clock.Sweeps
 	iam     *iam.Service
+	orgs    *organizations.Service
 	kms     *kms.Service
 	logs    *logs.Service
 	handler http.Handler
@@ -84,40 +80,6 @@ func (e *Emulator) Clock() clock.Clock { return e.clock }
 func (e *Emulator) Close() error {
 	e.stop()
 	return errors.Join(e.iam.Sweep(context.Background()), e.store.Close())
-}
-
-// wire makes the services and the edge over them.
-func (e *Emulator) wire() {
-	delays, _ := e.config.delays() // checked at the start
-	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
-	e.decisions = auth.NewDecisions(decisionsKept)
-	options := []auth.Option{auth.WithDecisions(e.decisions)}
-	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock, Options: options})
-	e.authorizer = auth.NewAuthorizer(e.iam, e.clock, options...)
-	e.kms = kms.New(kms.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
-		GrantDelay: delays.grant,
-	})
-	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms, Recorder: e.iam}
-	e.logs = logs.New(logs.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
-		Keys:             kmsapi.Client{Endpoint: kmsDoor},
-		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
-	})
-	e.sweeps.Register("iam", e.gate.sweep(func(ctx context.Context, _ time.Time) error { return e.iam.Sweep(ctx) }))
-	e.sweeps.Register("kms", e.gate.sweep(e.kms.Sweep))
-	e.sweeps.Register("logs", e.gate.sweep(e.logs.Sweep))
-	e.handler = wire.New(wire.Config{
-		Doors: []api.Door{
-			e.gate.around(kmsDoor), // logs goes through kmsDoor itself: its call is inside the gate
-			e.gate.around(&api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: e.logs, Recorder: e.iam}),
-			e.gate.around(&api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: e.iam.IAM(), Recorder: e.iam}),
-			e.gate.around(&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: e.iam.STS(), Recorder: e.iam}),
-		},
-		Auth:    e.authenticator(),
-		Control: e.control(),
-		Log:     e.log,
-	})
 }
 
 func (e *Emulator) authenticator() *auth.Authenticator {

@@ -101,6 +101,7 @@ func (e *Emulator) Reset(ctx context.Context) error {
 	}
 	e.decisions.Clear()
 	e.iam.Reset()
+	e.orgs.Reset()
 	e.kms.Reset()
 	e.logs.Reset()
 	return e.clock.SetOffset(0)

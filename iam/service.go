@@ -29,8 +29,6 @@ type Config struct {
 	// Authorizer decides on calls to IAM and STS. Nil stands for an
 	// auth.Authorizer on the identities of the service itself.
 	Authorizer Authorizer
-	// Options are for that auth.Authorizer of the service's own.
-	Options []auth.Option
 }
 
 // Service holds the identities of all accounts. It has two faces, [Service.IAM]
@@ -60,7 +58,7 @@ func New(c Config) *Service {
 		s.realClock = clock.Real()
 	}
 	if s.authorizer == nil {
-		s.authorizer = auth.NewAuthorizer(s, c.Clock, c.Options...)
+		s.authorizer = auth.NewAuthorizer(s, c.Clock)
 	}
 	s.cache.docs.kind, s.cache.trusts.kind = policy.Identity, policy.Trust
 	s.cache.clear()

@@ -76,9 +76,16 @@ func (e *edge) findOther(c *call) error {
 }
 
 // findQuery finds the operation that the parameters Action and Version name.
+//
+// A browser sends such a request for any page, an image's address being
+// enough; with an access key that Sealstack did not issue it would be root's.
+// AWS needs no such check, for there a page has no key that works.
 func (e *edge) findQuery(c *call) error {
 	if c.r.URL.Path != "/" || c.r.Method != http.MethodPost && c.r.Method != http.MethodGet {
 		return unknownOperation(404)
+	}
+	if c.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		return frontEnd(http.StatusForbidden, "AccessDenied", "A web page of another site may not call this service.")
 	}
 	if err := e.readForm(c); err != nil {
 		return err
