@@ -32,6 +32,7 @@ type API interface {
 	DeleteGroup(context.Context, *DeleteGroupRequest) (*api.None, error)
 	DeleteGroupPolicy(context.Context, *DeleteGroupPolicyRequest) (*api.None, error)
 	DeleteInstanceProfile(context.Context, *DeleteInstanceProfileRequest) (*api.None, error)
+	DeleteLoginProfile(context.Context, *DeleteLoginProfileRequest) (*api.None, error)
 	DeleteOpenIDConnectProvider(context.Context, *DeleteOpenIDConnectProviderRequest) (*api.None, error)
 	DeletePolicy(context.Context, *DeletePolicyRequest) (*api.None, error)
 	DeletePolicyVersion(context.Context, *DeletePolicyVersionRequest) (*api.None, error)
@@ -48,12 +49,14 @@ type API interface {
 	DetachUserPolicy(context.Context, *DetachUserPolicyRequest) (*api.None, error)
 	GetAccessKeyLastUsed(context.Context, *GetAccessKeyLastUsedRequest) (*GetAccessKeyLastUsedResponse, error)
 	GetAccountAuthorizationDetails(context.Context, *GetAccountAuthorizationDetailsRequest) (*GetAccountAuthorizationDetailsResponse, error)
+	GetAccountPasswordPolicy(context.Context, *api.None) (*GetAccountPasswordPolicyResponse, error)
 	GetAccountSummary(context.Context, *api.None) (*GetAccountSummaryResponse, error)
 	GetContextKeysForCustomPolicy(context.Context, *GetContextKeysForCustomPolicyRequest) (*GetContextKeysForPolicyResponse, error)
 	GetContextKeysForPrincipalPolicy(context.Context, *GetContextKeysForPrincipalPolicyRequest) (*GetContextKeysForPolicyResponse, error)
 	GetGroup(context.Context, *GetGroupRequest) (*GetGroupResponse, error)
 	GetGroupPolicy(context.Context, *GetGroupPolicyRequest) (*GetGroupPolicyResponse, error)
 	GetInstanceProfile(context.Context, *GetInstanceProfileRequest) (*GetInstanceProfileResponse, error)
+	GetLoginProfile(context.Context, *GetLoginProfileRequest) (*GetLoginProfileResponse, error)
 	GetOpenIDConnectProvider(context.Context, *GetOpenIDConnectProviderRequest) (*GetOpenIDConnectProviderResponse, error)
 	GetPolicy(context.Context, *GetPolicyRequest) (*GetPolicyResponse, error)
 	GetPolicyVersion(context.Context, *GetPolicyVersionRequest) (*GetPolicyVersionResponse, error)
@@ -75,6 +78,7 @@ type API interface {
 	ListInstanceProfileTags(context.Context, *ListInstanceProfileTagsRequest) (*ListInstanceProfileTagsResponse, error)
 	ListInstanceProfiles(context.Context, *ListInstanceProfilesRequest) (*ListInstanceProfilesResponse, error)
 	ListInstanceProfilesForRole(context.Context, *ListInstanceProfilesForRoleRequest) (*ListInstanceProfilesForRoleResponse, error)
+	ListMFADevices(context.Context, *ListMFADevicesRequest) (*ListMFADevicesResponse, error)
 	ListOpenIDConnectProviderTags(context.Context, *ListOpenIDConnectProviderTagsRequest) (*ListOpenIDConnectProviderTagsResponse, error)
 	ListOpenIDConnectProviders(context.Context, *ListOpenIDConnectProvidersRequest) (*ListOpenIDConnectProvidersResponse, error)
 	ListPolicies(context.Context, *ListPoliciesRequest) (*ListPoliciesResponse, error)
@@ -86,9 +90,13 @@ type API interface {
 	ListRoles(context.Context, *ListRolesRequest) (*ListRolesResponse, error)
 	ListSAMLProviderTags(context.Context, *ListSAMLProviderTagsRequest) (*ListSAMLProviderTagsResponse, error)
 	ListSAMLProviders(context.Context, *ListSAMLProvidersRequest) (*ListSAMLProvidersResponse, error)
+	ListSSHPublicKeys(context.Context, *ListSSHPublicKeysRequest) (*ListSSHPublicKeysResponse, error)
+	ListServiceSpecificCredentials(context.Context, *ListServiceSpecificCredentialsRequest) (*ListServiceSpecificCredentialsResponse, error)
+	ListSigningCertificates(context.Context, *ListSigningCertificatesRequest) (*ListSigningCertificatesResponse, error)
 	ListUserPolicies(context.Context, *ListUserPoliciesRequest) (*ListUserPoliciesResponse, error)
 	ListUserTags(context.Context, *ListUserTagsRequest) (*ListUserTagsResponse, error)
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
+	ListVirtualMFADevices(context.Context, *ListVirtualMFADevicesRequest) (*ListVirtualMFADevicesResponse, error)
 	PutGroupPolicy(context.Context, *PutGroupPolicyRequest) (*api.None, error)
 	PutRolePermissionsBoundary(context.Context, *PutRolePermissionsBoundaryRequest) (*api.None, error)
 	PutRolePolicy(context.Context, *PutRolePolicyRequest) (*api.None, error)
@@ -238,6 +246,11 @@ func (Unimplemented) DeleteInstanceProfile(context.Context, *DeleteInstanceProfi
 	return nil, api.NotImplemented("iam", "DeleteInstanceProfile")
 }
 
+// DeleteLoginProfile is not implemented.
+func (Unimplemented) DeleteLoginProfile(context.Context, *DeleteLoginProfileRequest) (*api.None, error) {
+	return nil, api.NotImplemented("iam", "DeleteLoginProfile")
+}
+
 // DeleteOpenIDConnectProvider is not implemented.
 func (Unimplemented) DeleteOpenIDConnectProvider(context.Context, *DeleteOpenIDConnectProviderRequest) (*api.None, error) {
 	return nil, api.NotImplemented("iam", "DeleteOpenIDConnectProvider")
@@ -318,6 +331,11 @@ func (Unimplemented) GetAccountAuthorizationDetails(context.Context, *GetAccount
 	return nil, api.NotImplemented("iam", "GetAccountAuthorizationDetails")
 }
 
+// GetAccountPasswordPolicy is not implemented.
+func (Unimplemented) GetAccountPasswordPolicy(context.Context, *api.None) (*GetAccountPasswordPolicyResponse, error) {
+	return nil, api.NotImplemented("iam", "GetAccountPasswordPolicy")
+}
+
 // GetAccountSummary is not implemented.
 func (Unimplemented) GetAccountSummary(context.Context, *api.None) (*GetAccountSummaryResponse, error) {
 	return nil, api.NotImplemented("iam", "GetAccountSummary")
@@ -346,6 +364,11 @@ func (Unimplemented) GetGroupPolicy(context.Context, *GetGroupPolicyRequest) (*G
 // GetInstanceProfile is not implemented.
 func (Unimplemented) GetInstanceProfile(context.Context, *GetInstanceProfileRequest) (*GetInstanceProfileResponse, error) {
 	return nil, api.NotImplemented("iam", "GetInstanceProfile")
+}
+
+// GetLoginProfile is not implemented.
+func (Unimplemented) GetLoginProfile(context.Context, *GetLoginProfileRequest) (*GetLoginProfileResponse, error) {
+	return nil, api.NotImplemented("iam", "GetLoginProfile")
 }
 
 // GetOpenIDConnectProvider is not implemented.
@@ -453,6 +476,11 @@ func (Unimplemented) ListInstanceProfilesForRole(context.Context, *ListInstanceP
 	return nil, api.NotImplemented("iam", "ListInstanceProfilesForRole")
 }
 
+// ListMFADevices is not implemented.
+func (Unimplemented) ListMFADevices(context.Context, *ListMFADevicesRequest) (*ListMFADevicesResponse, error) {
+	return nil, api.NotImplemented("iam", "ListMFADevices")
+}
+
 // ListOpenIDConnectProviderTags is not implemented.
 func (Unimplemented) ListOpenIDConnectProviderTags(context.Context, *ListOpenIDConnectProviderTagsRequest) (*ListOpenIDConnectProviderTagsResponse, error) {
 	return nil, api.NotImplemented("iam", "ListOpenIDConnectProviderTags")
@@ -508,6 +536,21 @@ func (Unimplemented) ListSAMLProviders(context.Context, *ListSAMLProvidersReques
 	return nil, api.NotImplemented("iam", "ListSAMLProviders")
 }
 
+// ListSSHPublicKeys is not implemented.
+func (Unimplemented) ListSSHPublicKeys(context.Context, *ListSSHPublicKeysRequest) (*ListSSHPublicKeysResponse, error) {
+	return nil, api.NotImplemented("iam", "ListSSHPublicKeys")
+}
+
+// ListServiceSpecificCredentials is not implemented.
+func (Unimplemented) ListServiceSpecificCredentials(context.Context, *ListServiceSpecificCredentialsRequest) (*ListServiceSpecificCredentialsResponse, error) {
+	return nil, api.NotImplemented("iam", "ListServiceSpecificCredentials")
+}
+
+// ListSigningCertificates is not implemented.
+func (Unimplemented) ListSigningCertificates(context.Context, *ListSigningCertificatesRequest) (*ListSigningCertificatesResponse, error) {
+	return nil, api.NotImplemented("iam", "ListSigningCertificates")
+}
+
 // ListUserPolicies is not implemented.
 func (Unimplemented) ListUserPolicies(context.Context, *ListUserPoliciesRequest) (*ListUserPoliciesResponse, error) {
 	return nil, api.NotImplemented("iam", "ListUserPolicies")
@@ -521,6 +564,11 @@ func (Unimplemented) ListUserTags(context.Context, *ListUserTagsRequest) (*ListU
 // ListUsers is not implemented.
 func (Unimplemented) ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error) {
 	return nil, api.NotImplemented("iam", "ListUsers")
+}
+
+// ListVirtualMFADevices is not implemented.
+func (Unimplemented) ListVirtualMFADevices(context.Context, *ListVirtualMFADevicesRequest) (*ListVirtualMFADevicesResponse, error) {
+	return nil, api.NotImplemented("iam", "ListVirtualMFADevices")
 }
 
 // PutGroupPolicy is not implemented.

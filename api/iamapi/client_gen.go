@@ -123,6 +123,11 @@ func (c Client) DeleteInstanceProfile(ctx context.Context, in *DeleteInstancePro
 	return api.Invoke(ctx, c.Endpoint, OpDeleteInstanceProfile, in)
 }
 
+// DeleteLoginProfile calls [OpDeleteLoginProfile].
+func (c Client) DeleteLoginProfile(ctx context.Context, in *DeleteLoginProfileRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeleteLoginProfile, in)
+}
+
 // DeleteOpenIDConnectProvider calls [OpDeleteOpenIDConnectProvider].
 func (c Client) DeleteOpenIDConnectProvider(ctx context.Context, in *DeleteOpenIDConnectProviderRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDeleteOpenIDConnectProvider, in)
@@ -203,6 +208,11 @@ func (c Client) GetAccountAuthorizationDetails(ctx context.Context, in *GetAccou
 	return api.Invoke(ctx, c.Endpoint, OpGetAccountAuthorizationDetails, in)
 }
 
+// GetAccountPasswordPolicy calls [OpGetAccountPasswordPolicy].
+func (c Client) GetAccountPasswordPolicy(ctx context.Context, in *api.None) (*GetAccountPasswordPolicyResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetAccountPasswordPolicy, in)
+}
+
 // GetAccountSummary calls [OpGetAccountSummary].
 func (c Client) GetAccountSummary(ctx context.Context, in *api.None) (*GetAccountSummaryResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpGetAccountSummary, in)
@@ -231,6 +241,11 @@ func (c Client) GetGroupPolicy(ctx context.Context, in *GetGroupPolicyRequest) (
 // GetInstanceProfile calls [OpGetInstanceProfile].
 func (c Client) GetInstanceProfile(ctx context.Context, in *GetInstanceProfileRequest) (*GetInstanceProfileResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpGetInstanceProfile, in)
+}
+
+// GetLoginProfile calls [OpGetLoginProfile].
+func (c Client) GetLoginProfile(ctx context.Context, in *GetLoginProfileRequest) (*GetLoginProfileResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetLoginProfile, in)
 }
 
 // GetOpenIDConnectProvider calls [OpGetOpenIDConnectProvider].
@@ -338,6 +353,11 @@ func (c Client) ListInstanceProfilesForRole(ctx context.Context, in *ListInstanc
 	return api.Invoke(ctx, c.Endpoint, OpListInstanceProfilesForRole, in)
 }
 
+// ListMFADevices calls [OpListMFADevices].
+func (c Client) ListMFADevices(ctx context.Context, in *ListMFADevicesRequest) (*ListMFADevicesResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListMFADevices, in)
+}
+
 // ListOpenIDConnectProviderTags calls [OpListOpenIDConnectProviderTags].
 func (c Client) ListOpenIDConnectProviderTags(ctx context.Context, in *ListOpenIDConnectProviderTagsRequest) (*ListOpenIDConnectProviderTagsResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpListOpenIDConnectProviderTags, in)
@@ -393,6 +413,21 @@ func (c Client) ListSAMLProviders(ctx context.Context, in *ListSAMLProvidersRequ
 	return api.Invoke(ctx, c.Endpoint, OpListSAMLProviders, in)
 }
 
+// ListSSHPublicKeys calls [OpListSSHPublicKeys].
+func (c Client) ListSSHPublicKeys(ctx context.Context, in *ListSSHPublicKeysRequest) (*ListSSHPublicKeysResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListSSHPublicKeys, in)
+}
+
+// ListServiceSpecificCredentials calls [OpListServiceSpecificCredentials].
+func (c Client) ListServiceSpecificCredentials(ctx context.Context, in *ListServiceSpecificCredentialsRequest) (*ListServiceSpecificCredentialsResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListServiceSpecificCredentials, in)
+}
+
+// ListSigningCertificates calls [OpListSigningCertificates].
+func (c Client) ListSigningCertificates(ctx context.Context, in *ListSigningCertificatesRequest) (*ListSigningCertificatesResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListSigningCertificates, in)
+}
+
 // ListUserPolicies calls [OpListUserPolicies].
 func (c Client) ListUserPolicies(ctx context.Context, in *ListUserPoliciesRequest) (*ListUserPoliciesResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpListUserPolicies, in)
@@ -406,6 +441,11 @@ func (c Client) ListUserTags(ctx context.Context, in *ListUserTagsRequest) (*Lis
 // ListUsers calls [OpListUsers].
 func (c Client) ListUsers(ctx context.Context, in *ListUsersRequest) (*ListUsersResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpListUsers, in)
+}
+
+// ListVirtualMFADevices calls [OpListVirtualMFADevices].
+func (c Client) ListVirtualMFADevices(ctx context.Context, in *ListVirtualMFADevicesRequest) (*ListVirtualMFADevicesResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListVirtualMFADevices, in)
 }
 
 // PutGroupPolicy calls [OpPutGroupPolicy].

@@ -117,6 +117,16 @@ const (
 	AssertionEncryptionModeTypeAllowed  AssertionEncryptionModeType = "Allowed"
 )
 
+// AssignmentStatusType is an enum of the model.
+type AssignmentStatusType string
+
+// The values of AssignmentStatusType.
+const (
+	AssignmentStatusTypeAssigned   AssignmentStatusType = "Assigned"
+	AssignmentStatusTypeUnassigned AssignmentStatusType = "Unassigned"
+	AssignmentStatusTypeAny        AssignmentStatusType = "Any"
+)
+
 // PolicyOwnerEntityType is an enum of the model.
 type PolicyOwnerEntityType string
 

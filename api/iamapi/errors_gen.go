@@ -64,6 +64,11 @@ func ServiceFailureException(format string, args ...any) *api.Error {
 	return api.NewError("ServiceFailureException", "ServiceFailure", 500, format, args...)
 }
 
+// ServiceNotSupportedException returns the error with code NotSupportedService and status 404.
+func ServiceNotSupportedException(format string, args ...any) *api.Error {
+	return api.NewError("ServiceNotSupportedException", "NotSupportedService", 404, format, args...)
+}
+
 // UnmodifiableEntityException returns the error with code UnmodifiableEntity and status 400.
 func UnmodifiableEntityException(format string, args ...any) *api.Error {
 	return api.NewError("UnmodifiableEntityException", "UnmodifiableEntity", 400, format, args...)

@@ -244,6 +244,11 @@ type DeleteInstanceProfileRequest struct {
 	InstanceProfileName string `aws:"instanceProfileNameType,required"`
 }
 
+// DeleteLoginProfileRequest is the input of DeleteLoginProfile.
+type DeleteLoginProfileRequest struct {
+	UserName *string `aws:"userNameType"`
+}
+
 // DeleteOpenIDConnectProviderRequest is the input of DeleteOpenIDConnectProvider.
 type DeleteOpenIDConnectProviderRequest struct {
 	OpenIDConnectProviderArn string `aws:"arnType,required"`
@@ -372,6 +377,11 @@ type GetAccountAuthorizationDetailsResponse struct {
 	Marker          *string               `aws:"responseMarkerType"`
 }
 
+// GetAccountPasswordPolicyResponse is the output of GetAccountPasswordPolicy.
+type GetAccountPasswordPolicyResponse struct {
+	PasswordPolicy PasswordPolicy `aws:"PasswordPolicy,required"`
+}
+
 // GetAccountSummaryResponse is the output of GetAccountSummary.
 type GetAccountSummaryResponse struct {
 	SummaryMap map[string]int32 `aws:"summaryMapType"`
@@ -429,6 +439,16 @@ type GetInstanceProfileRequest struct {
 // GetInstanceProfileResponse is the output of GetInstanceProfile.
 type GetInstanceProfileResponse struct {
 	InstanceProfile InstanceProfile `aws:"InstanceProfile,required"`
+}
+
+// GetLoginProfileRequest is the input of GetLoginProfile.
+type GetLoginProfileRequest struct {
+	UserName *string `aws:"userNameType"`
+}
+
+// GetLoginProfileResponse is the output of GetLoginProfile.
+type GetLoginProfileResponse struct {
+	LoginProfile LoginProfile `aws:"LoginProfile,required"`
 }
 
 // GetOpenIDConnectProviderRequest is the input of GetOpenIDConnectProvider.
@@ -752,6 +772,20 @@ type ListInstanceProfilesResponse struct {
 	Marker           *string           `aws:"responseMarkerType"`
 }
 
+// ListMFADevicesRequest is the input of ListMFADevices.
+type ListMFADevicesRequest struct {
+	UserName *string `aws:"existingUserNameType"`
+	Marker   *string `aws:"markerType"`
+	MaxItems *int32  `aws:"maxItemsType"`
+}
+
+// ListMFADevicesResponse is the output of ListMFADevices.
+type ListMFADevicesResponse struct {
+	MFADevices  []MFADevice `aws:"mfaDeviceListType,required"`
+	IsTruncated *bool       `aws:"booleanType"`
+	Marker      *string     `aws:"responseMarkerType"`
+}
+
 // ListOpenIDConnectProviderTagsRequest is the input of ListOpenIDConnectProviderTags.
 type ListOpenIDConnectProviderTagsRequest struct {
 	OpenIDConnectProviderArn string  `aws:"arnType,required"`
@@ -905,6 +939,50 @@ type ListSAMLProvidersResponse struct {
 	SAMLProviderList []SAMLProviderListEntry `aws:"SAMLProviderListType"`
 }
 
+// ListSSHPublicKeysRequest is the input of ListSSHPublicKeys.
+type ListSSHPublicKeysRequest struct {
+	UserName *string `aws:"userNameType"`
+	Marker   *string `aws:"markerType"`
+	MaxItems *int32  `aws:"maxItemsType"`
+}
+
+// ListSSHPublicKeysResponse is the output of ListSSHPublicKeys.
+type ListSSHPublicKeysResponse struct {
+	SSHPublicKeys []SSHPublicKeyMetadata `aws:"SSHPublicKeyListType"`
+	IsTruncated   *bool                  `aws:"booleanType"`
+	Marker        *string                `aws:"responseMarkerType"`
+}
+
+// ListServiceSpecificCredentialsRequest is the input of ListServiceSpecificCredentials.
+type ListServiceSpecificCredentialsRequest struct {
+	UserName    *string `aws:"userNameType"`
+	ServiceName *string `aws:"serviceName"`
+	AllUsers    *bool   `aws:"allUsers"`
+	Marker      *string `aws:"markerType"`
+	MaxItems    *int32  `aws:"maxItemsType"`
+}
+
+// ListServiceSpecificCredentialsResponse is the output of ListServiceSpecificCredentials.
+type ListServiceSpecificCredentialsResponse struct {
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata `aws:"ServiceSpecificCredentialsListType"`
+	Marker                     *string                             `aws:"responseMarkerType"`
+	IsTruncated                *bool                               `aws:"booleanType"`
+}
+
+// ListSigningCertificatesRequest is the input of ListSigningCertificates.
+type ListSigningCertificatesRequest struct {
+	UserName *string `aws:"existingUserNameType"`
+	Marker   *string `aws:"markerType"`
+	MaxItems *int32  `aws:"maxItemsType"`
+}
+
+// ListSigningCertificatesResponse is the output of ListSigningCertificates.
+type ListSigningCertificatesResponse struct {
+	Certificates []SigningCertificate `aws:"certificateListType,required"`
+	IsTruncated  *bool                `aws:"booleanType"`
+	Marker       *string              `aws:"responseMarkerType"`
+}
+
 // ListUserPoliciesRequest is the input of ListUserPolicies.
 type ListUserPoliciesRequest struct {
 	UserName string  `aws:"existingUserNameType,required"`
@@ -947,6 +1025,34 @@ type ListUsersResponse struct {
 	Marker      *string `aws:"responseMarkerType"`
 }
 
+// ListVirtualMFADevicesRequest is the input of ListVirtualMFADevices.
+type ListVirtualMFADevicesRequest struct {
+	AssignmentStatus *AssignmentStatusType `aws:"assignmentStatusType"`
+	Marker           *string               `aws:"markerType"`
+	MaxItems         *int32                `aws:"maxItemsType"`
+}
+
+// ListVirtualMFADevicesResponse is the output of ListVirtualMFADevices.
+type ListVirtualMFADevicesResponse struct {
+	VirtualMFADevices []VirtualMFADevice `aws:"virtualMFADeviceListType,required"`
+	IsTruncated       *bool              `aws:"booleanType"`
+	Marker            *string            `aws:"responseMarkerType"`
+}
+
+// LoginProfile is a structure of the model.
+type LoginProfile struct {
+	UserName              string    `aws:"userNameType,required"`
+	CreateDate            time.Time `aws:"dateType,required"`
+	PasswordResetRequired *bool     `aws:"booleanType"`
+}
+
+// MFADevice is a structure of the model.
+type MFADevice struct {
+	UserName     string    `aws:"userNameType,required"`
+	SerialNumber string    `aws:"serialNumberType,required"`
+	EnableDate   time.Time `aws:"dateType,required"`
+}
+
 // ManagedPolicyDetail is a structure of the model.
 type ManagedPolicyDetail struct {
 	PolicyName                    *string         `aws:"policyNameType"`
@@ -976,6 +1082,20 @@ type OrderedOrganizationPolicyType struct {
 // OrganizationsDecisionDetail is a structure of the model.
 type OrganizationsDecisionDetail struct {
 	AllowedByOrganizations *bool `aws:"booleanType"`
+}
+
+// PasswordPolicy is a structure of the model.
+type PasswordPolicy struct {
+	MinimumPasswordLength      *int32 `aws:"minimumPasswordLengthType"`
+	RequireSymbols             *bool  `aws:"booleanType"`
+	RequireNumbers             *bool  `aws:"booleanType"`
+	RequireUppercaseCharacters *bool  `aws:"booleanType"`
+	RequireLowercaseCharacters *bool  `aws:"booleanType"`
+	AllowUsersToChangePassword *bool  `aws:"booleanType"`
+	ExpirePasswords            *bool  `aws:"booleanType"`
+	MaxPasswordAge             *int32 `aws:"maxPasswordAgeType"`
+	PasswordReusePrevention    *int32 `aws:"passwordReusePreventionType"`
+	HardExpiry                 *bool  `aws:"booleanObjectType"`
 }
 
 // PermissionsBoundaryDecisionDetail is a structure of the model.
@@ -1171,10 +1291,39 @@ type SAMLProviderListEntry struct {
 	CreateDate *time.Time `aws:"dateType"`
 }
 
+// SSHPublicKeyMetadata is a structure of the model.
+type SSHPublicKeyMetadata struct {
+	UserName       string     `aws:"userNameType,required"`
+	SSHPublicKeyId string     `aws:"publicKeyIdType,required"`
+	Status         StatusType `aws:"statusType,required"`
+	UploadDate     time.Time  `aws:"dateType,required"`
+}
+
+// ServiceSpecificCredentialMetadata is a structure of the model.
+type ServiceSpecificCredentialMetadata struct {
+	UserName                    string     `aws:"userNameType,required"`
+	Status                      StatusType `aws:"statusType,required"`
+	ServiceUserName             *string    `aws:"serviceUserName"`
+	ServiceCredentialAlias      *string    `aws:"serviceCredentialAlias"`
+	CreateDate                  time.Time  `aws:"dateType,required"`
+	ExpirationDate              *time.Time `aws:"dateType"`
+	ServiceSpecificCredentialId string     `aws:"serviceSpecificCredentialId,required"`
+	ServiceName                 string     `aws:"serviceName,required"`
+}
+
 // SetDefaultPolicyVersionRequest is the input of SetDefaultPolicyVersion.
 type SetDefaultPolicyVersionRequest struct {
 	PolicyArn string `aws:"arnType,required"`
 	VersionId string `aws:"policyVersionIdType,required"`
+}
+
+// SigningCertificate is a structure of the model.
+type SigningCertificate struct {
+	UserName        string     `aws:"userNameType,required"`
+	CertificateId   string     `aws:"certificateIdType,required"`
+	CertificateBody string     `aws:"certificateBodyType,required"`
+	Status          StatusType `aws:"statusType,required"`
+	UploadDate      *time.Time `aws:"dateType"`
 }
 
 // SimulateCustomPolicyRequest is the input of SimulateCustomPolicy.
@@ -1402,4 +1551,14 @@ type UserDetail struct {
 	AttachedManagedPolicies []AttachedPolicy             `aws:"attachedPoliciesListType"`
 	PermissionsBoundary     *AttachedPermissionsBoundary `aws:"AttachedPermissionsBoundary"`
 	Tags                    []Tag                        `aws:"tagListType"`
+}
+
+// VirtualMFADevice is a structure of the model.
+type VirtualMFADevice struct {
+	SerialNumber     string     `aws:"serialNumberType,required"`
+	Base32StringSeed []byte     `aws:"BootstrapDatum"`
+	QRCodePNG        []byte     `aws:"BootstrapDatum"`
+	User             *User      `aws:"User"`
+	EnableDate       *time.Time `aws:"dateType"`
+	Tags             []Tag      `aws:"tagListType"`
 }
