@@ -90,6 +90,11 @@ func (p *Planner) compileMembers(t *Type) {
 			goType, m.Pointer = goType.Elem(), true
 		}
 		m.Type = p.compile(goType, tag.Shape)
+		if tag.Flattened && !m.Type.Flattened { // here, though not everywhere
+			flat := *m.Type
+			flat.Flattened = true
+			m.Type = &flat
+		}
 		t.Members = append(t.Members, m)
 		t.members[tag.Name] = i
 	}

@@ -88,7 +88,7 @@ func (r *Request) label(name string) string {
 // own way later, which is the service's to do.
 var ignored = map[string]bool{
 	"ChecksumAlgorithm": true, "ChecksumMode": true, "RequestPayer": true, "OptionalObjectAttributes": true,
-	"BucketLocationConstraint": true, "Event": true,
+	"BucketLocationConstraint": true, "Event": true, "NonEmptyKmsKeyArnString": true,
 	"IfModifiedSince": true, "IfUnmodifiedSince": true,
 	"CopySourceIfModifiedSince": true, "CopySourceIfUnmodifiedSince": true,
 }
