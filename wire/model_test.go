@@ -63,7 +63,11 @@ func (f filler) fill(t *plan.Type, v reflect.Value, depth int) {
 	case plan.Time:
 		v.Set(reflect.ValueOf(time.UnixMilli(f.Int64N(4e12)).UTC()))
 	case plan.List:
-		v.Set(reflect.MakeSlice(v.Type(), f.IntN(3), 3))
+		n := f.IntN(3)
+		if f.whole && depth > 1 {
+			n = max(n, 1) // a form has no way to write a list without members that is one itself, either
+		}
+		v.Set(reflect.MakeSlice(v.Type(), n, 3))
 		for i := range v.Len() {
 			f.fill(t.Elem, v.Index(i), depth+1)
 		}
