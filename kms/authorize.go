@@ -153,10 +153,16 @@ func (s *Service) allow(ctx context.Context, r *request, k *key, n name) error {
 
 // question is what allow asks, and the grants that are asked with it, nil if
 // there are none to ask.
+//
+// Unverified: another account's alias is denied under its own name. The key's
+// would tell that the alias exists, and which key it has.
 func (s *Service) question(ctx context.Context, r *request, k *key, n name) (*auth.Request, *inquiry) {
 	ask := &auth.Request{
 		Service: kmsapi.Service, Action: r.action, Resource: n.arn(), Account: n.account,
 		Gate: true, Local: r.local, Keys: r.keys, Shown: r.shown,
+	}
+	if n.alias != "" && n.account != api.CallerOf(ctx).Account {
+		ask.Shown = "resource: " + n.arn()
 	}
 	if k == nil {
 		return ask, nil

@@ -55,6 +55,14 @@ func TestAForeignKeyIsRefusedAsOneThatDoesNotExist(t *testing.T) {
 	_, err = h.DescribeKey(h.ctx, &kmsapi.DescribeKeyRequest{KeyId: *other.KeyMetadata.Arn})
 	wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::111122223333:root is not authorized to perform: kms:DescribeKey on resource: "+
 		*other.KeyMetadata.Arn+hiddenBecause)
+	_, err = h.CreateAlias(as(rootUser(foreign)), &kmsapi.CreateAliasRequest{AliasName: "alias/a", TargetKeyId: other.KeyMetadata.KeyId})
+	must(t, err)
+	for _, name := range []string{"alias/a", "alias/none"} {
+		there := "arn:aws:kms:us-east-1:" + foreign + ":" + name
+		_, err = h.DescribeKey(h.ctx, &kmsapi.DescribeKeyRequest{KeyId: there})
+		wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::111122223333:root is not authorized to perform: kms:DescribeKey on resource: "+
+			there+hiddenBecause)
+	}
 }
 
 func TestOperationsThatTakeNoAlias(t *testing.T) {
