@@ -37,8 +37,8 @@ type Authenticator interface {
 // CORS is what S3 lets pages of other origins do: its CORS configurations.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 type CORS interface {
-	// Preflight returns the headers of the answer to an OPTIONS request for
-	// bucket, which need not exist and is empty for the service itself. The
+	// Preflight returns the headers of the answer to an OPTIONS request with
+	// Origin and Access-Control-Request-Method for bucket, which need not exist and is empty for the service itself. The
 	// error is an *api.Error that refuses it.
 	Preflight(r *http.Request, bucket string) (http.Header, error)
 	// Headers returns the headers that every answer to the request has, also

@@ -89,6 +89,7 @@ func (c *call) identify() {
 	h.Del("x-amzn-RequestId")
 	h.Set("x-amz-request-id", c.requestID)
 	h.Set("x-amz-id-2", c.rest.hostID)
+	h.Set("Server", "AmazonS3")
 }
 
 // isUpload reports whether a body is that of a form with a file.
@@ -102,9 +103,14 @@ var errAnswered = errors.New("wire: answered")
 
 // preflight answers the question of a browser whether a page may send a
 // request.
-// Unverified: that one without any configuration is told so.
+// Unverified: the sentences.
 func (e *edge) preflight(c *call) error {
-	if e.CORS == nil {
+	switch h := c.r.Header; {
+	case h.Get("Origin") == "":
+		return frontEnd(400, "BadRequest", "Insufficient information. Origin request header needed.")
+	case h.Get("Access-Control-Request-Method") == "":
+		return frontEnd(400, "BadRequest", "Invalid Access-Control-Request-Method: null")
+	case e.CORS == nil:
 		return frontEnd(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
 	}
 	headers, err := e.CORS.Preflight(c.r, c.rest.address.Bucket)

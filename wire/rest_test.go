@@ -226,11 +226,16 @@ func TestPreflightsAreAnswered(t *testing.T) {
 	if h := got.Header(); h.Get("Access-Control-Allow-Origin") != "https://page.example" || h.Get("X-Bucket") != "b" || h.Get("x-amz-request-id") == "" {
 		t.Error(h)
 	}
-	if got := w.send("OPTIONS", "/b/k", "", "Origin", "https://other.example"); got.Code != 403 || code(got.Body.String()) != "AccessForbidden" {
+	for _, headers := range [][]string{{"Origin", "https://page.example"}, {"Access-Control-Request-Method", "GET"}} {
+		if got := w.send("OPTIONS", "/b/k", "", headers...); got.Code != 400 || code(got.Body.String()) != "BadRequest" {
+			t.Error(headers, got.Code, got.Body)
+		}
+	}
+	if got := w.send("OPTIONS", "/b/k", "", "Origin", "https://other.example", "Access-Control-Request-Method", "GET"); got.Code != 403 || code(got.Body.String()) != "AccessForbidden" {
 		t.Error(got.Code, got.Body)
 	}
 	w = newS3World(func(c *Config) { c.CORS = nil })
-	if got := w.send("OPTIONS", "/b/k", "", "Origin", "https://page.example"); got.Code != 403 || code(got.Body.String()) != "AccessForbidden" {
+	if got := w.send("OPTIONS", "/b/k", "", "Origin", "https://page.example", "Access-Control-Request-Method", "GET"); got.Code != 403 || code(got.Body.String()) != "AccessForbidden" {
 		t.Error(got.Code, got.Body)
 	}
 }

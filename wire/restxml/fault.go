@@ -46,6 +46,13 @@ func methodNotAllowed(method, resource string) *api.Error {
 		With("Method", method).With("ResourceType", resource)
 }
 
+// notAForm refuses a POST to a bucket that brings no form.
+// Unverified: the condition's words.
+func notAForm() *api.Error {
+	return fault(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold").
+		With("Condition", "Bucket POST must be of the enclosure-type multipart/form-data")
+}
+
 // missingMember refuses a request without a header or parameter that it must
 // have.
 // Unverified: the sentence.

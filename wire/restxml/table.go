@@ -154,11 +154,13 @@ func (t *Table) Find(method string, a Address, query url.Values, h http.Header) 
 
 // notAllowed refuses a method.
 func (t *Table) notAllowed(at request, query url.Values) error {
-	resource := [...]string{"SERVICE", "BUCKET", "OBJECT"}[at.level]
-	if sub := t.subresource(at.level, query); sub != "" {
-		resource = strings.ToUpper(sub)
+	switch sub := t.subresource(at.level, query); {
+	case sub != "":
+		return methodNotAllowed(at.method, strings.ToUpper(sub))
+	case at == request{http.MethodPost, ofBucket}:
+		return notAForm()
 	}
-	return methodNotAllowed(at.method, resource)
+	return methodNotAllowed(at.method, [...]string{"SERVICE", "BUCKET", "OBJECT"}[at.level])
 }
 
 // subresource returns the subresource that a query names, or "".
