@@ -1,0 +1,48 @@
+package s3sim
+
+import (
+	"context"
+
+	"sealstack/api/s3api"
+)
+
+// GetObjectTagging returns the tags of a version.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+func (s *Service) GetObjectTagging(ctx context.Context, in *s3api.GetObjectTaggingRequest) (*s3api.GetObjectTaggingOutput, error) {
+	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, nil, "GetObjectTagging")
+	if err != nil {
+		return nil, err
+	}
+	return &s3api.GetObjectTaggingOutput{TagSet: tagSet(v.Tags), VersionId: b.shownID(v)}, nil
+}
+
+// PutObjectTagging replaces the tags of a version.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+func (s *Service) PutObjectTagging(ctx context.Context, in *s3api.PutObjectTaggingRequest) (*s3api.PutObjectTaggingOutput, error) {
+	tags, invalid := tagsOf(in.Tagging.TagSet, maxObjectTags)
+	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, tagKeys(nil, tags), "PutObjectTagging")
+	if err != nil {
+		return nil, err
+	}
+	if invalid != nil {
+		return nil, invalid
+	}
+	return &s3api.PutObjectTaggingOutput{VersionId: b.shownID(v)}, s.setObjectTags(ctx, b, v, tags)
+}
+
+// DeleteObjectTagging removes the tags of a version.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html
+func (s *Service) DeleteObjectTagging(ctx context.Context, in *s3api.DeleteObjectTaggingRequest) (*s3api.DeleteObjectTaggingOutput, error) {
+	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, nil, "DeleteObjectTagging")
+	if err != nil {
+		return nil, err
+	}
+	return &s3api.DeleteObjectTaggingOutput{VersionId: b.shownID(v)}, s.setObjectTags(ctx, b, v, nil)
+}
+
+func (s *Service) setObjectTags(ctx context.Context, b *bucket, v *version, tags map[string]string) error {
+	return s.rewrite(ctx, b, v, func(v *version) error {
+		v.Tags = tags
+		return nil
+	})
+}
