@@ -150,6 +150,16 @@ func (f *fakeS3) PutBucketTagging(ctx context.Context, in *s3api.PutBucketTaggin
 	return &api.None{}, nil
 }
 
+func (f *fakeS3) PutBucketAcl(ctx context.Context, in *s3api.PutBucketAclRequest) (*api.None, error) {
+	f.keep(ctx, in)
+	return &api.None{}, nil
+}
+
+func (f *fakeS3) CompleteMultipartUpload(ctx context.Context, in *s3api.CompleteMultipartUploadRequest) (*s3api.CompleteMultipartUploadOutput, error) {
+	f.keep(ctx, in)
+	return &s3api.CompleteMultipartUploadOutput{ETag: at(`"e-1"`)}, nil
+}
+
 func (f *fakeS3) GetBucketPolicy(ctx context.Context, in *s3api.GetBucketPolicyRequest) (*s3api.GetBucketPolicyOutput, error) {
 	f.keep(ctx, in)
 	return &s3api.GetBucketPolicyOutput{Policy: at(`{"Version":"2012-10-17"}`)}, nil

@@ -185,6 +185,21 @@ func TestDocumentsAreHeldAgainstTheirChecksums(t *testing.T) {
 	}
 }
 
+func TestNotEveryChecksumIsThatOfTheBody(t *testing.T) {
+	w := newS3World()
+	const parts = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>"
+	got := w.send("POST", "/b/k?uploadId=u", parts, "x-amz-checksum-crc32", sumOf("Crc32", "the object"), "x-amz-checksum-type", "FULL_OBJECT")
+	if in, ok := w.s3.last.(*s3api.CompleteMultipartUploadRequest); got.Code != 200 || !ok || *in.ChecksumCRC32 != sumOf("Crc32", "the object") {
+		t.Error(got.Code, got.Body)
+	}
+	if got := w.send("POST", "/b/k?uploadId=u", parts, "Content-MD5", md5Of("x")); code(got.Body.String()) != "BadDigest" {
+		t.Error(got.Code, got.Body)
+	}
+	if got := w.send("PUT", "/b?acl", "", "x-amz-acl", "private"); got.Code != 200 {
+		t.Error(got.Code, got.Body)
+	}
+}
+
 func TestCRC64NVMEIsThatOfItsCatalogue(t *testing.T) {
 	if got := sumOf("Crc64nvme", "123456789"); got != "rosUhgp5mIg=" { // 0xAE8B14860A799888
 		t.Error(got)

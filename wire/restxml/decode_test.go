@@ -68,6 +68,7 @@ func TestFaultsOfHeadersAndParametersAreS3s(t *testing.T) {
 	}{
 		{put, headers("x-amz-server-side-encryption", "AES512"), "", "InvalidArgument: The encryption method specified is not supported map[ArgumentName:x-amz-server-side-encryption ArgumentValue:AES512]"},
 		{put, headers("x-amz-storage-class", "COLD"), "", "InvalidStorageClass: The storage class you specified is not valid map[StorageClassRequested:COLD]"},
+		{s3api.OpCreateMultipartUpload.Operation, headers("x-amz-checksum-type", "HALF"), "", "InvalidRequest: Value for x-amz-checksum-type header is invalid. map[]"},
 		{put, headers("x-amz-acl", "mine"), "", "InvalidArgument map[ArgumentName:x-amz-acl ArgumentValue:mine]"},
 		{put, headers("x-amz-object-lock-mode", "X"), "", "InvalidArgument: Unknown wormMode directive. map[ArgumentName:x-amz-object-lock-mode ArgumentValue:X]"},
 		{put, headers("x-amz-server-side-encryption-bucket-key-enabled", "yes"), "", "InvalidArgument: Invalid value for x-amz-server-side-encryption-bucket-key-enabled. map[ArgumentName:x-amz-server-side-encryption-bucket-key-enabled ArgumentValue:yes]"},
@@ -213,6 +214,37 @@ func FuzzDocumentsNeverPanic(f *testing.F) {
 		}
 		if rewritten := appendNamed(nil, m.Wire, m.Type, again.Elem()); !bytes.Equal(rewritten, written) {
 			t.Fatalf("%q\nwritten as %q\n   then as %q", body, written, rewritten)
+		}
+	})
+}
+
+func FuzzRequestsNeverPanic(f *testing.F) {
+	f.Add("GET", "localhost", "/b/k?versionId=1", "Range: bytes=0-1")
+	f.Add("PUT", "b.s3.localhost:4566", "/a%2Fb//../c?partNumber=1&uploadId=u", "x-amz-copy-source: a/b")
+	f.Add("PUT", "b.s3.dualstack.eu-west-1.amazonaws.com", "/k", "x-amz-meta-a: =?UTF-8?B?S8O2bG4=?=")
+	f.Add("GET", "[::1]:80", "/b?list-type=2&max-keys=1", "x-amz-optional-object-attributes: RestoreStatus, X")
+	f.Add("GET", "..", "/b/%zz?acl&acl", "x-amz-object-attributes: ,")
+	table := NewTable(s3api.Service)
+	f.Fuzz(func(t *testing.T, method, host, target, header string) {
+		u, err := url.Parse(target)
+		if err != nil {
+			return
+		}
+		address, err := Locate(ReadHost(host), u.EscapedPath())
+		if err != nil {
+			return
+		}
+		name, value, _ := strings.Cut(header, ": ")
+		h := headers(name, value)
+		op, err := table.Find(method, address, u.Query(), h)
+		if e, refused := errors.AsType[*api.Error](err); refused {
+			if e.Status < 400 || e.Code == "" {
+				t.Fatalf("%+v", e)
+			}
+			return
+		}
+		if in, refused := decoded(op, &Request{Address: address, Query: u.Query(), Header: h}); refused != nil && (refused.Status != 400 || in == nil) {
+			t.Fatalf("%+v", refused)
 		}
 	})
 }

@@ -90,8 +90,11 @@ var notOneOf = map[string]string{
 
 // invalidArgument refuses the value of a header or parameter.
 func invalidArgument(m *plan.Member, value string) *api.Error {
-	if m.Wire == "x-amz-storage-class" {
+	switch m.Wire {
+	case "x-amz-storage-class":
 		return fault(400, "InvalidStorageClass", "The storage class you specified is not valid").With("StorageClassRequested", value)
+	case "x-amz-checksum-type":
+		return fault(400, "InvalidRequest", "Value for x-amz-checksum-type header is invalid.")
 	}
 	message, known := notOneOf[m.Wire]
 	if !known {
