@@ -15,14 +15,13 @@ import (
 
 // notCarried are the operations that answer that they are not implemented.
 var notCarried = map[string]bool{
-	"iam:CreateSAMLProvider": true, "iam:DeleteSAMLProvider": true, "iam:GetSAMLProvider": true, "iam:ListSAMLProviders": true,
-	"iam:UpdateSAMLProvider": true, "iam:TagSAMLProvider": true, "iam:UntagSAMLProvider": true, "iam:ListSAMLProviderTags": true,
-	"sts:AssumeRoleWithSAML": true, "sts:AssumeRoot": true, "sts:GetDelegatedAccessToken": true, "sts:GetWebIdentityToken": true,
+	"sts:AssumeRoot": true, "sts:GetDelegatedAccessToken": true, "sts:GetWebIdentityToken": true,
 }
 
 // samples are values for members of inputs, by name; other texts are "thing".
 var samples = map[string]string{
 	"PolicyArn": custom, "PolicySourceArn": "arn:aws:iam::111122223333:user/thing", "Arn": "arn:aws:iam::111122223333:user/thing",
+	"SAMLProviderArn":          "arn:aws:iam::111122223333:saml-provider/thing",
 	"OpenIDConnectProviderArn": "arn:aws:iam::111122223333:oidc-provider/example.com", "Url": "https://example.com",
 	"PolicyDocument":           `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}`,
 	"AssumeRolePolicyDocument": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}`,

@@ -149,6 +149,11 @@ func summary(tx storage.Tx, h home) (map[string]int32, error) {
 		}
 		counts[name] = int32(n)
 	}
+	providers, err := countEntities(tx, h, aSAML)
+	if err != nil {
+		return nil, err
+	}
+	counts["Providers"] += int32(providers)
 	counts["Policies"], counts["PolicyVersionsInUse"] = 0, 0
 	for row, err := range policies.Scan(tx, storage.Range{Prefix: h.key()}) {
 		if err != nil {

@@ -28,6 +28,7 @@ type assumption struct {
 	trust    *policy.Policy
 	resource string // RoleArn as sent
 	keys     auth.Keys
+	end      time.Time // when the session ends at the latest; zero for no such end
 }
 
 // AssumeRole makes temporary credentials of a role, for whoever its trust
@@ -56,17 +57,7 @@ func (s tokens) AssumeRole(ctx context.Context, in *stsapi.AssumeRoleRequest) (*
 	if err := noDevice(in.SerialNumber, in.TokenCode); err != nil {
 		return nil, err
 	}
-	d, err := roleDuration(ctx, a.role, in.DurationSeconds)
-	if err != nil {
-		return nil, err
-	}
-	n.Expires = n.Issued.Add(d)
-	n.become(a, in.RoleSessionName)
-	size, err := s.limit(ctx, n, in.Policy, in.PolicyArns)
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := s.issue(ctx, n)
+	credentials, size, err := s.start(ctx, a, n, terms{in.RoleSessionName, in.DurationSeconds, in.Policy, in.PolicyArns})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +65,33 @@ func (s tokens) AssumeRole(ctx context.Context, in *stsapi.AssumeRoleRequest) (*
 		Credentials: credentials, AssumedRoleUser: &stsapi.AssumedRoleUser{AssumedRoleId: n.ID, Arn: n.ARN},
 		PackedPolicySize: size, SourceIdentity: orNil(n.SourceIdentity),
 	}, nil
+}
+
+// terms are what a request asks of the session of a role.
+type terms struct {
+	name     string
+	seconds  *int32
+	document *string // session policy
+	arns     []stsapi.PolicyDescriptorType
+}
+
+// start makes the credentials of a session that its holder may have, and
+// returns PackedPolicySize beside them.
+func (s *state) start(ctx context.Context, a *assumption, n *session, t terms) (*stsapi.Credentials, *int32, error) {
+	d, err := roleDuration(ctx, a.role, t.seconds)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.Expires = n.Issued.Add(d); !a.end.IsZero() && a.end.Before(n.Expires) {
+		n.Expires = a.end
+	}
+	n.become(a, t.name)
+	size, err := s.limit(ctx, n, t.document, t.arns)
+	if err != nil {
+		return nil, nil, err
+	}
+	credentials, err := s.issue(ctx, n)
+	return credentials, size, err
 }
 
 // assumption finds the role with that ARN, of whatever account. One of another
@@ -116,6 +134,8 @@ func (s *state) permitRole(ctx context.Context, a *assumption, action string) er
 }
 
 // permitAssume asks for each action that the request needs.
+//
+// Unverified: the sentence for the credentials of a federated user.
 func (s *state) permitAssume(ctx context.Context, a *assumption, n *session) error {
 	actions := []string{"sts:AssumeRole"}
 	if len(n.Tags) > 0 {

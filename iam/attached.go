@@ -161,9 +161,11 @@ func (s *state) fillSession(tx storage.Tx, a *auth.Attached, h home, session *ap
 		a.Session = []*policy.Policy{}
 	}
 	for _, document := range session.Policies {
-		if err := s.add(&a.Session, &a.Origins.Session, auth.Origin{Name: "Policy"}, document); err != nil {
+		p, err := s.cache.passed.compile(document)
+		if err != nil {
 			return err
 		}
+		a.Session, a.Origins.Session = append(a.Session, p), append(a.Origins.Session, auth.Origin{Name: "Policy"})
 	}
 	for _, text := range session.PolicyARNs {
 		if err := s.addManaged(tx, &a.Session, &a.Origins.Session, auth.Origin{ARN: text}, h); err != nil {

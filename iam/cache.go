@@ -17,6 +17,7 @@ const cacheSize = 1 << 14
 type cache struct {
 	now    atomic.Pointer[snapshot]
 	docs   documents // of identities
+	passed documents // along with sessions
 	trusts documents // of roles
 }
 

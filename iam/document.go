@@ -21,6 +21,13 @@ func checkIdentityPolicy(text string) error {
 	return documentError(err)
 }
 
+// checkSessionPolicy refuses what cannot be passed along when a session is
+// made: what is no policy of an identity, and incomplete ARNs.
+func checkSessionPolicy(text string) error {
+	_, err := policy.Parse(policy.Session, []byte(text))
+	return documentError(err)
+}
+
 // checkManagedPolicy is checkIdentityPolicy for a managed policy, which has a
 // limit of its own.
 func checkManagedPolicy(text string) error {

@@ -20,6 +20,7 @@ const (
 	aRole     kind = "role"
 	aProfile  kind = "instance-profile"
 	aProvider kind = "oidc-provider" // its name is the URL without https://
+	aSAML     kind = "saml-provider"
 	// aRoot holds what belongs to an account's root user: its access keys.
 	aRoot kind = "root"
 )
@@ -62,6 +63,10 @@ type entity struct {
 
 	Clients     []string `cbor:"16,keyasint,omitempty"` // of an OIDC provider: audiences of its tokens
 	Thumbprints []string `cbor:"17,keyasint,omitempty"` // of an OIDC provider: SHA-1 of certificates
+
+	Metadata   string    `cbor:"18,keyasint,omitempty"` // of a SAML provider: its metadata document
+	ValidUntil time.Time `cbor:"19,keyasint,omitzero"`  // of a SAML provider
+	Encryption string    `cbor:"20,keyasint,omitempty"` // of a SAML provider: its AssertionEncryptionMode
 }
 
 type tag struct {

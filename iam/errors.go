@@ -3,6 +3,7 @@ package iam
 import (
 	"sealstack/api"
 	"sealstack/api/iamapi"
+	"sealstack/api/stsapi"
 	"sealstack/policy"
 )
 
@@ -11,17 +12,21 @@ import (
 var nouns = map[kind]string{aUser: "user", aGroup: "group", aRole: "role"}
 
 // noSuch says that the entity does not exist.
+//
+// Unverified: the sentences about SAML providers, here and in alreadyExists.
 func noSuch(what kind, name string) *api.Error {
 	switch what {
 	case aProfile:
 		return iamapi.NoSuchEntityException("Instance Profile %s cannot be found.", name)
 	case aProvider:
 		return iamapi.NoSuchEntityException("OpenIDConnect Provider not found for arn %s", name)
+	case aSAML:
+		return iamapi.NoSuchEntityException("Manifest not found for arn %s", name)
 	}
 	return iamapi.NoSuchEntityException("The %s with name %s cannot be found.", nouns[what], name)
 }
 
-var capitals = map[kind]string{aUser: "User with name ", aGroup: "Group with name ", aRole: "Role with name ", aProfile: "Instance Profile ", aProvider: "Provider with url https://"}
+var capitals = map[kind]string{aUser: "User with name ", aGroup: "Group with name ", aRole: "Role with name ", aProfile: "Instance Profile ", aProvider: "Provider with url https://", aSAML: "SAML provider with name "}
 
 // alreadyExists says that the name is taken.
 func alreadyExists(what kind, name string) *api.Error {
@@ -39,11 +44,11 @@ const (
 	policiesPerAccount = 1500
 )
 
-var perAccount = map[kind]int{aUser: 5000, aGroup: 300, aRole: 1000, aProfile: 1000, aProvider: 100, aRoot: 1}
+var perAccount = map[kind]int{aUser: 5000, aGroup: 300, aRole: 1000, aProfile: 1000, aProvider: 100, aSAML: 100, aRoot: 1}
 
 var quotaNames = map[kind]string{
 	aUser: "UsersPerAccount", aGroup: "GroupsPerAccount", aRole: "RolesPerAccount", aProfile: "InstanceProfilesPerAccount",
-	aProvider: "OpenIdConnectProvidersPerAccount",
+	aProvider: "OpenIdConnectProvidersPerAccount", aSAML: "SAMLProvidersPerAccount",
 }
 
 // inlineSize is how many characters all inline policies of an entity may have
@@ -128,4 +133,43 @@ func badMarker() *api.Error { return invalid("Invalid Marker.") }
 
 func unmodifiable(role string) *api.Error {
 	return iamapi.UnmodifiableEntityException("Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", role)
+}
+
+// Sentences about SAML providers, see
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html
+
+func badMetadata() *api.Error { return iamapi.InvalidInputException("Could not parse metadata.") }
+
+func nothingToUpdate() *api.Error {
+	return iamapi.InvalidInputException("Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
+}
+
+func addAndRemoveKey() *api.Error {
+	return iamapi.InvalidInputException("Unable to add and remove private keys in the same request. Set a value for only one of the two parameters.")
+}
+
+func noSuchPrivateKey() *api.Error {
+	return iamapi.InvalidInputException("Failed to remove private key because the Key ID does not match a private key.")
+}
+
+func encryptionWithoutKey() *api.Error {
+	return iamapi.InvalidInputException("Unable to set assertion encryption mode to Required because no private key is provided.")
+}
+
+// Unverified: the sentences about what users and accounts lack.
+func noSuchLogin(r ref) *api.Error {
+	return iamapi.NoSuchEntityException("Login Profile for User %s cannot be found.", r.Name)
+}
+
+func noSuchPasswordPolicy(account string) *api.Error {
+	return iamapi.NoSuchEntityException("The Password Policy with domain name %s cannot be found.", account)
+}
+
+// badToken is the error of STS for an assertion that cannot be used.
+func badToken(sentence string) *api.Error {
+	return stsapi.InvalidIdentityTokenException("%s", sentence)
+}
+
+func notAuthorized(action string) *api.Error {
+	return stsapi.Service.AccessDenied("Not authorized to perform " + action)
 }

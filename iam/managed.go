@@ -135,6 +135,9 @@ func (s *state) policy(ctx context.Context, action, text string, more ...auth.Ke
 
 // editPolicy authorizes action on a customer's policy and changes it; it is
 // saved when fn returns nil.
+//
+// Unverified: the code and the sentence for a policy of AWS's, here and in
+// DeletePolicy.
 func (s *state) editPolicy(ctx context.Context, action, text string, fn func(storage.Tx, *managed) error, more ...auth.Keys) error {
 	m, err := s.policy(ctx, action, text, more...)
 	if err != nil {
@@ -212,6 +215,9 @@ func (m *managed) show(used attachment) *iamapi.Policy {
 }
 
 // GetPolicy returns a managed policy without its document.
+//
+// Unverified: a policy of another account is answered like one that does not
+// exist.
 func (s identity) GetPolicy(ctx context.Context, in *iamapi.GetPolicyRequest) (*iamapi.GetPolicyResponse, error) {
 	m, err := s.policy(ctx, "iam:GetPolicy", in.PolicyArn)
 	if err != nil {

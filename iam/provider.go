@@ -81,13 +81,13 @@ func (s *state) provider(ctx context.Context, action, text string) (*entity, err
 		return nil, err
 	}
 	e, err := s.find(ctx, action, r)
-	return e, namedByARN(err, text)
+	return e, namedByARN(err, aProvider, text)
 }
 
 // namedByARN makes the sentence about a missing provider name its ARN.
-func namedByARN(err error, text string) error {
+func namedByARN(err error, what kind, text string) error {
 	if e, ok := err.(*api.Error); ok && e.Code == "NoSuchEntity" {
-		return noSuch(aProvider, text)
+		return noSuch(what, text)
 	}
 	return err
 }
@@ -98,7 +98,7 @@ func (s *state) editProvider(ctx context.Context, action, text string, fn func(*
 	if err != nil {
 		return err
 	}
-	return namedByARN(s.edit(ctx, action, r, fn), text)
+	return namedByARN(s.edit(ctx, action, r, fn), aProvider, text)
 }
 
 // ListOpenIDConnectProviders lists the account's OIDC providers.
@@ -170,7 +170,7 @@ func (s identity) TagOpenIDConnectProvider(ctx context.Context, in *iamapi.TagOp
 	if err != nil {
 		return nil, err
 	}
-	return done(namedByARN(s.tag(ctx, "iam:TagOpenIDConnectProvider", r, in.Tags), in.OpenIDConnectProviderArn))
+	return done(namedByARN(s.tag(ctx, "iam:TagOpenIDConnectProvider", r, in.Tags), aProvider, in.OpenIDConnectProviderArn))
 }
 
 // UntagOpenIDConnectProvider removes tags of an OIDC provider.
@@ -179,7 +179,7 @@ func (s identity) UntagOpenIDConnectProvider(ctx context.Context, in *iamapi.Unt
 	if err != nil {
 		return nil, err
 	}
-	return done(namedByARN(s.untag(ctx, "iam:UntagOpenIDConnectProvider", r, in.TagKeys), in.OpenIDConnectProviderArn))
+	return done(namedByARN(s.untag(ctx, "iam:UntagOpenIDConnectProvider", r, in.TagKeys), aProvider, in.OpenIDConnectProviderArn))
 }
 
 // ListOpenIDConnectProviderTags lists the tags of an OIDC provider.

@@ -60,7 +60,7 @@ func New(c Config) *Service {
 	if s.authorizer == nil {
 		s.authorizer = auth.NewAuthorizer(s, c.Clock)
 	}
-	s.cache.docs.kind, s.cache.trusts.kind = policy.Identity, policy.Trust
+	s.cache.docs.kind, s.cache.passed.kind, s.cache.trusts.kind = policy.Identity, policy.Session, policy.Trust
 	s.cache.clear()
 	return s
 }

@@ -209,7 +209,7 @@ func badParameter(sentence string) *api.Error {
 func (s *state) limit(ctx context.Context, n *session, document *string, arns []stsapi.PolicyDescriptorType) (*int32, error) {
 	size := 0
 	if document != nil {
-		if err := checkIdentityPolicy(*document); err != nil {
+		if err := checkSessionPolicy(*document); err != nil {
 			return nil, err
 		}
 		n.Policies = []string{*document}

@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -40,20 +39,12 @@ func (s tokens) AssumeRoleWithWebIdentity(ctx context.Context, in *stsapi.Assume
 	n := s.newSession(a.Home, 0)
 	n.Provider = a.Home.arn(aProvider, "/", provider.Name)
 	n.claim(&token.Claims)
-	if err := a.permitToken(ctx, n, provider, in.RoleSessionName, &token.Claims); err != nil {
+	who := &policy.Principal{Type: policy.WebIdentity, Federated: n.Provider}
+	keys := tokenKeys(ctx, n, provider, in.RoleSessionName, &token.Claims)
+	if err := a.permitOutsider("sts:AssumeRoleWithWebIdentity", n, who, keys); err != nil {
 		return nil, err
 	}
-	d, err := roleDuration(ctx, a.role, in.DurationSeconds)
-	if err != nil {
-		return nil, err
-	}
-	n.Expires = n.Issued.Add(d)
-	n.become(a, in.RoleSessionName)
-	size, err := s.limit(ctx, n, in.Policy, in.PolicyArns)
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := s.issue(ctx, n)
+	credentials, size, err := s.start(ctx, a, n, terms{in.RoleSessionName, in.DurationSeconds, in.Policy, in.PolicyArns})
 	if err != nil {
 		return nil, err
 	}
@@ -131,21 +122,19 @@ func (n *session) claim(c *jwt.Claims) {
 	}
 }
 
-// permitToken asks the trust policy for each action that the request needs.
-// Whoever holds a token has no policies of its own.
-func (a *assumption) permitToken(ctx context.Context, n *session, provider *entity, name string, c *jwt.Claims) error {
-	actions := []string{"sts:AssumeRoleWithWebIdentity"}
+// permitOutsider asks the trust policy for each action that the request needs.
+// Whoever an identity provider vouches for has no policies of its own.
+func (a *assumption) permitOutsider(action string, n *session, who *policy.Principal, keys auth.Keys) error {
+	actions := []string{action}
 	if len(n.Tags) > 0 {
 		actions = append(actions, "sts:TagSession")
 	}
 	if n.SourceIdentity != "" {
 		actions = append(actions, "sts:SetSourceIdentity")
 	}
-	keys := tokenKeys(ctx, n, provider, name, c)
-	who := &policy.Principal{Type: policy.WebIdentity, Federated: n.Provider}
 	for _, action := range actions {
 		if a.role == nil || !allows(a.trust, &policy.Request{Action: action, Principal: who, Context: keys}) {
-			return stsapi.Service.AccessDenied(fmt.Sprintf("Not authorized to perform %s", action))
+			return notAuthorized(action)
 		}
 	}
 	return nil
@@ -159,13 +148,23 @@ func allows(p *policy.Policy, q *policy.Request) bool {
 // tokenKeys are the condition keys of a token, see
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 func tokenKeys(ctx context.Context, n *session, provider *entity, name string, c *jwt.Claims) auth.Keys {
-	keys := auth.RequestTags(n.Tags)
+	keys := outsiderKeys(ctx, n, name)
 	prefix := strings.ToLower(provider.Name) + ":"
 	keys[prefix+"aud"], keys[prefix+"sub"] = []string{audienceOf(provider, c)}, []string{c.Subject}
 	if len(c.Methods) > 0 {
 		keys[prefix+"amr"] = c.Methods
 	}
+	return keys
+}
+
+// outsiderKeys are the condition keys of a session for whoever an identity
+// provider vouches for.
+func outsiderKeys(ctx context.Context, n *session, name string) auth.Keys {
+	keys := auth.RequestTags(n.Tags)
 	keys["sts:rolesessionname"], keys["aws:federatedprovider"] = []string{name}, []string{n.Provider}
+	if len(n.Transitive) > 0 {
+		keys["sts:transitivetagkeys"] = n.Transitive
+	}
 	if n.SourceIdentity != "" {
 		keys["sts:sourceidentity"] = []string{n.SourceIdentity}
 	}

@@ -23,6 +23,9 @@ var (
 	ErrSignature = errors.New("saml: no valid signature of the identity provider")
 )
 
+// success is the status of a response about somebody who was authenticated.
+const success = "urn:oasis:names:tc:SAML:2.0:status:Success"
+
 // Assertion is what an identity provider vouches for. Times that it does not
 // say are zero. Whether it is for us and for now is for the caller to check.
 type Assertion struct {
@@ -55,7 +58,7 @@ func Verify(encoded string, trusted []*x509.Certificate, at time.Time) (*Asserti
 	if !is(root, protocolNS, "Response") {
 		return nil, ErrMalformed
 	}
-	if code := one(one(root, protocolNS, "Status"), protocolNS, "StatusCode"); !strings.HasSuffix(attribute(code, "Value"), ":status:Success") {
+	if code := one(one(root, protocolNS, "Status"), protocolNS, "StatusCode"); attribute(code, "Value") != success {
 		return nil, ErrRejected
 	}
 	v := verifier{trusted, dsig.NewFakeClockAt(at)}
