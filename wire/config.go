@@ -34,7 +34,9 @@ type Authenticator interface {
 	Anonymous(r *http.Request, s *api.Service) *api.Caller
 }
 
-// CORS is what S3 lets pages of other origins do: its CORS configurations.
+// CORS is what S3 lets pages of other origins do: its CORS configurations. The
+// context of the requests that it is asked about holds the anonymous caller,
+// with Region and partition.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 type CORS interface {
 	// Preflight returns the headers of the answer to an OPTIONS request with

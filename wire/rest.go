@@ -54,7 +54,7 @@ func (e *edge) findREST(c *call) error {
 	address, err := restxml.Locate(host, c.r.URL.EscapedPath())
 	c.rest.address = address
 	if e.CORS != nil && c.r.Header.Get("Origin") != "" && c.r.Method != http.MethodOptions {
-		maps.Copy(c.w.Header(), e.CORS.Headers(c.r, address.Bucket))
+		maps.Copy(c.w.Header(), e.CORS.Headers(e.anonymous(c), address.Bucket))
 	}
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (e *edge) preflight(c *call) error {
 	case e.CORS == nil:
 		return frontEnd(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
 	}
-	headers, err := e.CORS.Preflight(c.r, c.rest.address.Bucket)
+	headers, err := e.CORS.Preflight(e.anonymous(c), c.rest.address.Bucket)
 	if err != nil {
 		return err
 	}
@@ -127,13 +127,17 @@ func (e *edge) postForm(c *call) error {
 	if e.Forms == nil {
 		return api.NotImplemented("s3", "PostObject")
 	}
-	caller := e.Auth.Anonymous(c.r, c.service.Service)
-	caller.RequestID = c.requestID
-	r := c.r.WithContext(api.WithCaller(c.r.Context(), caller))
-	if err := e.Forms.PostObject(c.w, r, c.rest.address.Bucket); err != nil {
+	if err := e.Forms.PostObject(c.w, e.anonymous(c), c.rest.address.Bucket); err != nil {
 		return err
 	}
 	return errAnswered
+}
+
+// anonymous returns the request with the anonymous caller in its context.
+func (e *edge) anonymous(c *call) *http.Request {
+	caller := e.Auth.Anonymous(c.r, c.service.Service)
+	caller.RequestID = c.requestID
+	return c.r.WithContext(api.WithCaller(c.r.Context(), caller))
 }
 
 // decode fills the input. A streamed body is left to the service; any other is

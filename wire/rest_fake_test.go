@@ -206,7 +206,7 @@ func (fakeCORS) Preflight(r *http.Request, bucket string) (http.Header, error) {
 }
 
 func (fakeCORS) Headers(r *http.Request, bucket string) http.Header {
-	return http.Header{"Access-Control-Allow-Origin": {r.Header.Get("Origin")}, "X-Bucket": {bucket}}
+	return http.Header{"Access-Control-Allow-Origin": {r.Header.Get("Origin")}, "X-Bucket": {bucket}, "X-Region": {api.CallerOf(r.Context()).Region}}
 }
 
 // fakeForms takes forms that have a key.

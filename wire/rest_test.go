@@ -229,6 +229,9 @@ func TestCORSHeadersAreInEveryAnswer(t *testing.T) {
 	if got := w.send("GET", "/b/k", "", "Origin", "https://other.example", "Authorization", signed("s3")); got.Code != 403 || got.Header().Get("X-Bucket") != "b" {
 		t.Error(got.Code, got.Header())
 	}
+	if got := w.send("GET", "/k", "", "Origin", "https://other.example", "Host", "b.s3.eu-west-3.localhost"); got.Code != 200 || got.Header().Get("X-Region") != "eu-west-3" {
+		t.Error(got.Code, got.Header())
+	}
 	if got := w.send("GET", "/b/k", ""); got.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Error(got.Header())
 	}
