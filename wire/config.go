@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -59,6 +60,14 @@ type Forms interface {
 	PostObject(w http.ResponseWriter, r *http.Request, bucket string) error
 }
 
+// Buckets tells of S3's buckets what is told before a document is read.
+type Buckets interface {
+	// CheckBucket returns the error with which an operation on a bucket is
+	// refused whatever its document says: the bucket does not exist, or the
+	// caller in ctx may not do it. It is asked when a document can't be read.
+	CheckBucket(ctx context.Context, op *api.Operation, bucket string) error
+}
+
 // Config is what the edge is made of.
 type Config struct {
 	Doors   []api.Door
@@ -66,8 +75,9 @@ type Config struct {
 	Control http.Handler // requests below ControlPrefix; nil: there are none
 	Log     *slog.Logger // nil: slog.Default()
 
-	CORS  CORS  // nil: no origin is allowed
-	Forms Forms // nil: they are not implemented
+	CORS    CORS    // nil: no origin is allowed
+	Forms   Forms   // nil: they are not implemented
+	Buckets Buckets // nil: the document is told of first
 
 	NewRequestID func() string // nil: UUIDs of version 4
 	MaxBody      int64         // 0: DefaultMaxBody

@@ -106,11 +106,12 @@ func (e *edge) answer(c *call, find func(*call) error) (any, error) {
 		return nil, err
 	}
 	caller.RequestID = c.requestID
+	ctx := api.WithCaller(c.r.Context(), caller)
 	in, err := c.protocol.decode(c)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(e.checkBucket(ctx, c, err), err)
 	}
-	return c.service.door.Call(api.WithCaller(c.r.Context(), caller), c.op.Operation, in)
+	return c.service.door.Call(ctx, c.op.Operation, in)
 }
 
 // read takes in the body.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/sha512"
 	"encoding/base32"
 	"encoding/base64"
@@ -163,6 +164,16 @@ func (p restProtocol) decode(c *call) (any, error) {
 	}
 	in := reflect.New(t.Go)
 	return in.Interface(), restxml.Decode(t, request, in.Interface())
+}
+
+// checkBucket returns what is told before err, the fault of a document, or nil.
+// There is no bucket yet for CreateBucket.
+func (e *edge) checkBucket(ctx context.Context, c *call, err error) error {
+	fault, ok := errors.AsType[*api.Error](err)
+	if c.rest == nil || e.Buckets == nil || !ok || c.op.Name == "CreateBucket" || !restxml.OfDocument(fault) {
+		return nil
+	}
+	return e.Buckets.CheckBucket(ctx, c.op.Operation, c.rest.address.Bucket)
 }
 
 // answer sends an output. A body that breaks off has the connection closed, so

@@ -222,6 +222,16 @@ func (fakeForms) PostObject(w http.ResponseWriter, r *http.Request, bucket strin
 	return nil
 }
 
+// fakeBuckets has no bucket called none.
+type fakeBuckets struct{}
+
+func (fakeBuckets) CheckBucket(ctx context.Context, op *api.Operation, bucket string) error {
+	if bucket == "none" {
+		return s3api.NoSuchBucket("The specified bucket does not exist").With("BucketName", bucket).With("Asked", op.Name+" for "+api.CallerOf(ctx).Region)
+	}
+	return nil
+}
+
 // s3World is an edge in front of a fakeS3, with the real authenticator.
 type s3World struct {
 	http.Handler
@@ -236,7 +246,7 @@ func newS3World(change ...func(*Config)) *s3World {
 		Auth:    auth.NewAuthenticator(auth.Options{Mode: auth.Strict, Credentials: key{}, RealClock: clock.Real(), EmulatorClock: clock.Real()}),
 		Control: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "control") }),
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
-		CORS:    fakeCORS{}, Forms: fakeForms{},
+		CORS:    fakeCORS{}, Forms: fakeForms{}, Buckets: fakeBuckets{},
 		NewRequestID: func() string { return "id-1" }, MaxBody: 1 << 16,
 	}
 	for _, f := range change {

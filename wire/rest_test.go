@@ -185,6 +185,25 @@ func TestDocumentsAreHeldAgainstTheirChecksums(t *testing.T) {
 	}
 }
 
+func TestAMissingBucketIsToldBeforeItsDocument(t *testing.T) {
+	w := newS3World()
+	for _, test := range []struct{ target, body, want string }{
+		{"/none?tagging", "<Tagging/>", "NoSuchBucket"},
+		{"/none?tagging", "", "NoSuchBucket"},
+		{"/b?tagging", "<Tagging/>", "MalformedXML"},
+		{"/none", "<Tagging/>", "MalformedXML"}, // CreateBucket
+	} {
+		got := w.send("PUT", test.target, test.body, "Content-MD5", md5Of(test.body))
+		if code(got.Body.String()) != test.want || strings.Contains(got.Body.String(), "<Asked>") && !strings.Contains(got.Body.String(), "<Asked>PutBucketTagging for us-east-1<") {
+			t.Errorf("%s: %d %s", test.target, got.Code, got.Body)
+		}
+	}
+	w = newS3World(func(c *Config) { c.Buckets = nil })
+	if got := w.send("PUT", "/none?tagging", "<Tagging/>", "Content-MD5", md5Of("<Tagging/>")); code(got.Body.String()) != "MalformedXML" {
+		t.Error(got.Code, got.Body)
+	}
+}
+
 func TestNotEveryChecksumIsThatOfTheBody(t *testing.T) {
 	w := newS3World()
 	const parts = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>"

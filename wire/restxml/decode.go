@@ -195,7 +195,7 @@ func (r *Request) payload(m *plan.Member, field reflect.Value) error {
 		return r.document(m, field)
 	}
 	if len(r.Body) == 0 && m.Required {
-		return MissingBody()
+		return missingBody()
 	}
 	return set(m, string(r.Body), field)
 }
@@ -204,7 +204,7 @@ func (r *Request) payload(m *plan.Member, field reflect.Value) error {
 func (r *Request) document(m *plan.Member, field reflect.Value) error {
 	switch {
 	case len(r.Body) == 0 && m.Required:
-		return MissingBody()
+		return missingBody()
 	case len(r.Body) == 0:
 		return nil
 	}
@@ -213,7 +213,7 @@ func (r *Request) document(m *plan.Member, field reflect.Value) error {
 		if known, ok := errors.AsType[*api.Error](err); ok {
 			return known
 		}
-		return MalformedXML()
+		return malformedXML()
 	}
 	if m.Pointer {
 		field.Set(v)

@@ -15,15 +15,25 @@ func fault(status int, code, message string) *api.Error {
 	return &api.Error{Shape: code, Code: code, Message: message, Status: status}
 }
 
-// MalformedXML refuses a body that is not the XML document that its operation
+// The codes of faults of a document.
+const (
+	malformed = "MalformedXML"
+	missing   = "MissingRequestBodyError"
+)
+
+// OfDocument reports whether a fault found by [Decode] is one of the document
+// in the body.
+func OfDocument(e *api.Error) bool { return e.Code == malformed || e.Code == missing }
+
+// malformedXML refuses a body that is not the XML document that its operation
 // takes.
-func MalformedXML() *api.Error {
-	return fault(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+func malformedXML() *api.Error {
+	return fault(400, malformed, "The XML you provided was not well-formed or did not validate against our published schema")
 }
 
-// MissingBody refuses an empty body where a document must be.
-func MissingBody() *api.Error {
-	return fault(400, "MissingRequestBodyError", "Request Body is empty")
+// missingBody refuses an empty body where a document must be.
+func missingBody() *api.Error {
+	return fault(400, missing, "Request Body is empty")
 }
 
 func invalidURI() *api.Error {
