@@ -77,6 +77,9 @@ type Request struct {
 	// for a resource that must not be revealed: "the resource associated with
 	// this ciphertext".
 	Shown string
+	// Unnamed leaves the resource out of that sentence: what is to be tagged
+	// while it is made has no name yet.
+	Unnamed bool
 }
 
 // Grant is what the grants on a resource give a caller: the strongest of them

@@ -171,6 +171,19 @@ func TestAHiddenResourceIsShownInOtherWords(t *testing.T) {
 	}
 }
 
+func TestAResourceThatIsBeingMadeIsNotNamed(t *testing.T) {
+	c := userOf(ours)
+	r := &Request{Service: kmsService, Action: "kms:TagResource", Resource: ourKey, Unnamed: true}
+	const want = "AccessDeniedException: User: arn:aws:iam::111122223333:user/eve is not authorized to perform: kms:TagResource " +
+		"because no identity-based policy allows the kms:TagResource action"
+	if err := authorizerOf(c, Attached{}).Authorize(ctxOf(c), r); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if err := authorizerOf(c, Attached{Policies: some(t, mayAll)}).Authorize(ctxOf(c), r); err != nil {
+		t.Errorf("allowed: %v", err)
+	}
+}
+
 func TestAContextWithoutCallerIsAnonymous(t *testing.T) {
 	a := authorizerOf(&api.Caller{}, Attached{})
 	r := &Request{Service: s3Service, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Account: ours}

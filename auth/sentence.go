@@ -11,9 +11,11 @@ import (
 //
 // Unverified: who stands in for a caller without an ARN.
 func (d Decision) sentence(c *api.Caller, r *Request) string {
-	who := cmp.Or(c.ARN, "anonymous")
-	return "User: " + who + " is not authorized to perform: " + r.Action +
-		" on " + cmp.Or(r.Shown, "resource: "+r.Resource) + " " + d.why(r.Action)
+	who, on := cmp.Or(c.ARN, "anonymous"), " on "+cmp.Or(r.Shown, "resource: "+r.Resource)
+	if r.Unnamed {
+		on = ""
+	}
+	return "User: " + who + " is not authorized to perform: " + r.Action + on + " " + d.why(r.Action)
 }
 
 // why gives the end of the sentence. "sessions policy" is AWS's spelling.

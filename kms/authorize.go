@@ -16,10 +16,11 @@ import (
 // allowed. The keys are KMS's condition keys:
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 type request struct {
-	action string
-	keys   auth.Keys
-	local  bool   // the operation has no cross-account use
-	shown  string // instead of the key in a denial
+	action  string
+	keys    auth.Keys
+	local   bool   // the operation has no cross-account use
+	shown   string // instead of the key in a denial
+	newborn bool   // the key is being made: a denial does not name it
 
 	// For the grants on the key:
 	contextual bool              // the operation has an encryption context, be it empty
@@ -180,7 +181,7 @@ func (s *Service) question(ctx context.Context, r *request, k *key, n name) (*au
 // resource that has no policy: an alias, or "*".
 func (s *Service) allowIAM(ctx context.Context, r *request, resource string) error {
 	return s.authorizer.Authorize(ctx, &auth.Request{
-		Service: kmsapi.Service, Action: r.action, Resource: resource, Keys: r.keys, Local: r.local,
+		Service: kmsapi.Service, Action: r.action, Resource: resource, Keys: r.keys, Local: r.local, Unnamed: r.newborn,
 	})
 }
 

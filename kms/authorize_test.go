@@ -263,7 +263,8 @@ func TestCreatingAKeyWithTagsNeedsTagResource(t *testing.T) {
 	h := newHarness(t)
 	ctx := h.grant(userOf(account, "bob"), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:CreateKey","Resource":"*"}}`)
 	must(t, second(h.CreateKey(ctx, &kmsapi.CreateKeyRequest{})))
-	wantCode(t, second(h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Tags: []kmsapi.Tag{{TagKey: "a"}}})), "AccessDeniedException")
+	wantError(t, second(h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Tags: []kmsapi.Tag{{TagKey: "a"}}})), "AccessDeniedException",
+		"User: arn:aws:iam::111122223333:user/bob is not authorized to perform: kms:TagResource because no identity-based policy allows the kms:TagResource action")
 	ctx = h.grant(userOf(account, "bob"), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:CreateKey","Resource":"*"},
 		{"Effect":"Allow","Action":"kms:TagResource","Resource":"arn:aws:kms:us-east-1:111122223333:key/*"}]}`)
 	must(t, second(h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Tags: []kmsapi.Tag{{TagKey: "a"}}})))
