@@ -155,18 +155,21 @@ func (p *Provider) Sign(t testing.TB, e *etree.Element) *etree.Element {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signed
+	// The library leaves its element without knowledge of its parent.
+	return Parse(string(write(signed)))
 }
 
 // Encode returns an element as SAMLAssertion carries it.
-func Encode(e *etree.Element) string {
+func Encode(e *etree.Element) string { return base64.StdEncoding.EncodeToString(write(e)) }
+
+func write(e *etree.Element) []byte {
 	d := etree.NewDocument()
 	d.SetRoot(e.Copy())
 	text, err := d.WriteToBytes()
 	if err != nil {
 		panic(err)
 	}
-	return base64.StdEncoding.EncodeToString(text)
+	return text
 }
 
 // Say returns a response with the claims in a signed assertion.
