@@ -129,21 +129,48 @@ func (s *Service) ListAliases(ctx context.Context, in *kmsapi.ListAliasesRequest
 		return nil, err
 	}
 	p := page[kmsapi.AliasListEntry]{list: "ListAliases " + c.Account + " " + only, size: or(in.Limit, 50), most: 100}
-	err = scan(ctx, s, &p, in.Marker, aliases, storage.K(c.Account, c.Region), func(tx storage.Tx, at storage.Key, a aliasRecord) error {
-		if only != "" && a.Target != only {
-			return nil
-		}
-		r, err := keys.Get(tx, storage.K(c.Account, c.Region, a.Target))
-		if err != nil || r.gone(p.now) {
-			return err
-		}
-		p.add(at, aliasEntry(&r, at.Strings()[2], a))
-		return nil
+	err = p.fill(s, in.Marker, func(after storage.Key) error {
+		return s.store.View(ctx, func(_ context.Context, tx storage.Tx) error { return fillAliases(tx, &p, c, only, after) })
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &kmsapi.ListAliasesResponse{Aliases: p.items, NextMarker: p.next, Truncated: new(p.next != nil)}, nil
+}
+
+// fillAliases fills a page with the aliases of an account and Region, those
+// of AWS that have no key yet among them, or only with those of one key.
+func fillAliases(tx storage.Tx, p *page[kmsapi.AliasListEntry], c *api.Caller, only string, after storage.Key) error {
+	p.items, p.more = []kmsapi.AliasListEntry{}, false
+	prefix := storage.K(c.Account, c.Region)
+	var yet []storage.Key
+	if only == "" {
+		yet = unborn(prefix, after)
+	}
+	for row, err := range aliases.Scan(tx, storage.Range{Prefix: prefix, After: after}) {
+		if err != nil {
+			return err
+		}
+		yet = addUnborn(p, c, yet, row.Key)
+		if err := addAlias(tx, p, c, only, row); err != nil || p.more {
+			return err
+		}
+	}
+	addUnborn(p, c, yet, nil)
+	return nil
+}
+
+// addAlias adds an alias to a page unless its key is another than the list's,
+// or gone.
+func addAlias(tx storage.Tx, p *page[kmsapi.AliasListEntry], c *api.Caller, only string, row storage.Entry[aliasRecord]) error {
+	if only != "" && row.Value.Target != only {
+		return nil
+	}
+	r, err := keys.Get(tx, storage.K(c.Account, c.Region, row.Value.Target))
+	if err == nil && !r.gone(p.now) {
+		p.add(row.Key, aliasEntry(&r, row.Key.Strings()[2], row.Value))
+	}
+	return err
 }
 
 // listed is the id of the key that a list is about, "" without one.

@@ -3,6 +3,7 @@ package kms
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func (h *harness) aliases(key *string) []kmsapi.AliasListEntry {
 	h.t.Helper()
 	out, err := h.ListAliases(h.ctx, &kmsapi.ListAliasesRequest{KeyId: key})
 	must(h.t, err)
-	return out.Aliases
+	return slices.DeleteFunc(out.Aliases, func(a kmsapi.AliasListEntry) bool { return a.TargetKeyId == nil }) // AWS's
 }
 
 func TestAliasesAreListedWithTheirKey(t *testing.T) {

@@ -131,14 +131,20 @@ func built(r *record, in *kmsapi.CreateKeyRequest) error {
 	return nil
 }
 
-// create stores a key with its policy and new key material.
-func (s *Service) create(ctx context.Context, r *record, document string) error {
+// create stores a key with its policy and new key material, and what also does
+// with it.
+func (s *Service) create(ctx context.Context, r *record, document string, also ...func(storage.Tx) error) error {
 	m, err := s.generate(ctx, r)
 	if err != nil {
 		return fmt.Errorf("kms: create key: %w", err)
 	}
 	r.Policy, r.Material = newRevision(), m.id
 	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
+		for _, fn := range also {
+			if err := fn(tx); err != nil {
+				return err
+			}
+		}
 		return errors.Join(
 			keys.Put(tx, r.place(), *r),
 			policies.Put(tx, r.place(), policyRecord{Revision: r.Policy, Document: document}),
@@ -154,6 +160,9 @@ func (s *Service) create(ctx context.Context, r *record, document string) error 
 // DescribeKey returns a key's metadata.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
 func (s *Service) DescribeKey(ctx context.Context, in *kmsapi.DescribeKeyRequest) (*kmsapi.DescribeKeyResponse, error) {
+	if err := s.meet(ctx, in.KeyId); err != nil {
+		return nil, err
+	}
 	tokens, err := s.redeem(ctx, in.GrantTokens)
 	if err != nil {
 		return nil, err
@@ -172,7 +181,7 @@ func metadata(r *record) kmsapi.KeyMetadata {
 		AWSAccountId: &r.Account, KeyId: r.ID, Arn: new(r.arn()), CreationDate: &r.Created,
 		Enabled: new(state == kmsapi.KeyStateEnabled), Description: &r.Description,
 		KeyUsage: &r.Usage, KeyState: &state, Origin: &r.Origin,
-		KeyManager: new(kmsapi.KeyManagerTypeCustomer), KeySpec: &r.Spec,
+		KeyManager: new(r.manager()), KeySpec: &r.Spec,
 		CustomerMasterKeySpec: new(kmsapi.CustomerMasterKeySpec(r.Spec)),
 		MultiRegion:           new(false),
 	}

@@ -30,6 +30,8 @@ type record struct {
 	Aliases []string `cbor:"14,keyasint,omitempty"` // names of the aliases, ascending
 	// Grants counts the grants on the key: most keys have none to look for.
 	Grants int `cbor:"15,keyasint,omitempty"`
+	// Managed says that the key is an AWS managed one.
+	Managed bool `cbor:"16,keyasint,omitempty"`
 }
 
 type tag struct {

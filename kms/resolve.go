@@ -119,6 +119,9 @@ func (s *Service) resolve(ctx context.Context, text string, take forms) (*key, n
 		return nil, n, err
 	}
 	k, err := s.find(ctx, n)
+	if err == nil && k == nil {
+		k, err = s.resolveManaged(ctx, n)
+	}
 	if err == nil && k == nil && n.account == c.Account {
 		err = n.notFound()
 	}
