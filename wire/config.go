@@ -106,9 +106,9 @@ func newUUID() string {
 
 // NewServer returns an HTTP server for h with timeouts under which a client
 // that sends slowly or not at all holds nothing for long: 10 seconds for the
-// header, a minute for the request (a body sent to S3 may take longer, as long as
-// it does not pause for 20 seconds), two minutes for an idle connection. There
-// is no limit on writing, for answers may stream.
+// header, a minute for the request (a body sent to S3 may take longer, but not
+// pause for long), two minutes for an idle connection. There is no limit on
+// writing, for answers may stream.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,

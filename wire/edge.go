@@ -72,7 +72,6 @@ func (e *edge) serving(find func(*call) error) http.Handler {
 		c := &call{w: w, r: r, requestID: e.NewRequestID()}
 		w.Header().Set("x-amzn-RequestId", c.requestID)
 		defer e.recovering(c)
-		defer func() { c.rest.close() }()
 		out, err := e.answer(c, find)
 		if err == errAnswered {
 			return

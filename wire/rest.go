@@ -29,14 +29,7 @@ type restCall struct {
 	query   url.Values
 	hostID  string
 	limit   int64 // of a body that is a document, in bytes
-	patient *patientBody
 	log     *slog.Logger
-}
-
-func (r *restCall) close() {
-	if r != nil {
-		r.patient.stop()
-	}
 }
 
 func (restProtocol) contentType() string { return "application/xml" }
@@ -60,8 +53,7 @@ func (e *edge) findREST(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.rest.patient = newPatientBody(c.w, c.r, bodyPatience)
-	c.r.Body = c.rest.patient
+	c.r.Body = newPatientBody(c.w, c.r, bodyPatience)
 	return e.findRESTOperation(c)
 }
 

@@ -397,7 +397,6 @@ func TestAnUploadMayTakeLongButNotPause(t *testing.T) {
 	handler := func(patience time.Duration) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body := newPatientBody(w, r, patience)
-			defer body.stop()
 			_, err := io.ReadAll(&upload{ReadCloser: body})
 			if err != nil {
 				w.WriteHeader(err.(*api.Error).Status)

@@ -2,50 +2,70 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"sealstack/api"
 	"sealstack/auth"
 )
 
-// bodyPatience is for how long a client may pause within a body. S3 documents
-// the error (RequestTimeout), not the time.
+// bodyPatience is for how long a client may pause within a body, and at most
+// twice that. S3 documents the error (RequestTimeout), not the time.
 const bodyPatience = 20 * time.Second
 
 // patientBody is the body of a request to S3, which may be large and take
-// long: it has no deadline as a whole, but each read of it has.
+// long: it has no deadline as a whole, but whoever waits for more of it looks
+// now and then whether something came.
 type patientBody struct {
 	io.ReadCloser
-	patience time.Duration
-	timer    *time.Timer
+	patience   time.Duration
+	request    context.Context
+	connection *http.ResponseController
+	watching   bool
+	waiting    atomic.Bool
+	reads      atomic.Int64
 }
 
+// newPatientBody lifts the server's deadline. A connection without deadlines,
+// as tests have, needs none lifted.
 func newPatientBody(w http.ResponseWriter, r *http.Request, patience time.Duration) *patientBody {
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Time{}) // a connection without deadlines, as in tests, needs none lifted
-	timer := time.AfterFunc(patience, func() { _ = connection.SetReadDeadline(time.Unix(1, 0)) })
-	timer.Stop()
-	body := r.Body
-	if body == nil {
-		body = http.NoBody
-	}
-	return &patientBody{body, patience, timer}
+	b := &patientBody{ReadCloser: r.Body, patience: patience, request: r.Context(), connection: http.NewResponseController(w)}
+	_ = b.connection.SetReadDeadline(time.Time{})
+	return b
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
-	b.timer.Reset(b.patience)
-	defer b.timer.Stop()
-	return b.ReadCloser.Read(p)
+	if !b.watching {
+		b.watching = true
+		b.watch()
+	}
+	b.waiting.Store(true)
+	n, err := b.ReadCloser.Read(p)
+	b.waiting.Store(false)
+	b.reads.Add(1)
+	return n, err
 }
 
-func (b *patientBody) stop() {
-	if b != nil {
-		b.timer.Stop()
-	}
+// watch ends a read that has waited for all of the time from now on, and
+// watches on as long as the request lasts.
+func (b *patientBody) watch() {
+	seen := b.reads.Load()
+	ctx, cancel := context.WithTimeout(b.request, b.patience)
+	context.AfterFunc(ctx, func() {
+		defer cancel()
+		switch {
+		case !errors.Is(ctx.Err(), context.DeadlineExceeded): // the request is over
+		case b.waiting.Load() && b.reads.Load() == seen:
+			_ = b.connection.SetReadDeadline(time.Unix(1, 0))
+		default:
+			b.watch()
+		}
+	})
 }
 
 // upload is a streamed body as the service reads it. Its errors are S3's: the
