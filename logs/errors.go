@@ -75,3 +75,23 @@ func badIdentifier(id string) error {
 func validation(message string) error {
 	return api.NewError("ValidationException", "ValidationException", 400, "%s", message)
 }
+
+func limitExceeded() error {
+	return logsapi.LimitExceededException("Resource limit exceeded.")
+}
+
+func noSuchPolicy(name string) error {
+	return logsapi.ResourceNotFoundException("Policy with name [%s] does not exist.", name)
+}
+
+// Unverified: AWS's sentence for a resource policy that does not parse.
+func badPolicyDocument(err error) error {
+	return logsapi.InvalidParameterException("Policy document is invalid: %s", err.Error())
+}
+
+// missing refuses a call without a member that the model leaves optional.
+//
+// Unverified: that AWS says it in the form of a constraint.
+func missing(member string) error {
+	return logsapi.InvalidParameterException("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
+}

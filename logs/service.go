@@ -89,13 +89,6 @@ func (q *sequencer) next(now time.Time) uint64 {
 	return q.last
 }
 
-// authorize asks whether the caller may perform the action on the resource.
-func (s *Service) authorize(ctx context.Context, action, resource string, keys auth.Keys) error {
-	return s.auth.Authorize(ctx, &auth.Request{
-		Service: logsapi.Service, Action: "logs:" + action, Resource: resource, Keys: keys,
-	})
-}
-
 // place is where a call is answered: the scope of names.
 type place struct{ partition, region, account string }
 
