@@ -69,7 +69,7 @@ func (s *state) onClock(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return s.now().Add(t.Sub(s.realClock.Now()).Truncate(time.Second))
+	return s.clock.Now().Add(t.Sub(s.realClock.Now())).Truncate(time.Second)
 }
 
 // vouch checks a SAML response: signature, issuer, recipient, audience, times.
