@@ -18,6 +18,7 @@ import (
 	"sealstack/kms"
 	"sealstack/logs"
 	"sealstack/organizations"
+	"sealstack/s3sim"
 	"sealstack/storage"
 	"sealstack/storage/seal"
 )
@@ -39,6 +40,7 @@ type Emulator struct {
 	orgs    *organizations.Service
 	kms     *kms.Service
 	logs    *logs.Service
+	s3      *s3sim.Service
 	handler http.Handler
 
 	authorizer *auth.Authorizer

@@ -104,5 +104,6 @@ func (e *Emulator) Reset(ctx context.Context) error {
 	e.orgs.Reset()
 	e.kms.Reset()
 	e.logs.Reset()
+	e.s3.Reset()
 	return e.clock.SetOffset(0)
 }
