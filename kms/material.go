@@ -18,7 +18,7 @@ type materialRecord struct {
 // generated is new key material, sealed but not yet part of the store.
 type generated struct {
 	id     string
-	tag    material.Tag
+	tag    *material.Tag // that ciphertexts of the material carry, nil if they have none
 	sealed seal.Sealed
 }
 
@@ -35,20 +35,29 @@ func (s *Service) generate(ctx context.Context, r *record) (*generated, error) {
 		return nil, err
 	}
 	defer m.Wipe()
-	g := &generated{id: m.ID(), tag: m.Tag()}
+	return s.sealUp(ctx, r, m)
+}
+
+// sealUp seals a material for the key r.
+func (s *Service) sealUp(ctx context.Context, r *record, m material.Material) (*generated, error) {
+	g := &generated{id: m.ID()}
+	if tagged, ok := m.(interface{ Tag() material.Tag }); ok {
+		g.tag = new(tagged.Tag())
+	}
 	secret := m.Marshal()
 	defer secret.Wipe()
+	var err error
 	g.sealed, err = s.vault.Put(ctx, label(materialAt(r, g.id)), secret.Bytes())
 	return g, err
 }
 
 // keep makes new material part of the store.
 func (s *Service) keep(tx storage.Tx, r *record, g *generated) error {
-	return errors.Join(
-		s.vault.Keep(tx, g.sealed),
-		materials.Put(tx, materialAt(r, g.id), materialRecord{g.sealed}),
-		owners.Put(tx, storage.K(g.tag[:], r.Region), owner{Account: r.Account, ID: r.ID}),
-	)
+	err := errors.Join(s.vault.Keep(tx, g.sealed), materials.Put(tx, materialAt(r, g.id), materialRecord{g.sealed}))
+	if err != nil || g.tag == nil {
+		return err
+	}
+	return owners.Put(tx, storage.K(g.tag[:], r.Region), owner{Account: r.Account, ID: r.ID})
 }
 
 // load reads and unwraps a material. ErrNotFound of storage when it was
