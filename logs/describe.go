@@ -106,7 +106,7 @@ func (s *Service) groupsOf(ctx context.Context, prefix string, match func(*group
 
 func describeGroup(p place, d *described) logsapi.LogGroup {
 	groupARN := p.group(d.Name)
-	all, filters := groupARN+":*", int32(0)
+	all, filters := groupARN+":*", int32(len(d.MetricFilters))
 	g := logsapi.LogGroup{
 		LogGroupName: &d.Name, CreationTime: &d.Created, Arn: &all, LogGroupArn: &groupARN,
 		LogGroupClass: &d.Class, MetricFilterCount: &filters, StoredBytes: &d.bytes,

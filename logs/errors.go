@@ -95,3 +95,8 @@ func badPolicyDocument(err error) error {
 func missing(member string) error {
 	return logsapi.InvalidParameterException("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
 }
+
+// Unverified: AWS's sentence, made after the one for subscription filters.
+func noSuchMetricFilter() error {
+	return logsapi.ResourceNotFoundException("The specified metric filter does not exist.")
+}

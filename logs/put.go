@@ -117,7 +117,8 @@ func index(n int) *int32 {
 	return &i
 }
 
-// ingest seals the events and stores them as one segment.
+// ingest seals the events and stores them as one segment. Metric filters see
+// them before, in clear.
 func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, kept []logsapi.InputLogEvent) error {
 	key, err := s.sealingKey(ctx, g, &h)
 	if err != nil {
@@ -129,12 +130,19 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, ke
 		h.Size += int64(len(e.Message) + eventOverhead)
 	}
 	h.First, h.Last, h.Count = events[0].timestamp, events[len(events)-1].timestamp, len(events)
+	points, err := s.measure(placeOf(ctx), g, kept)
+	if err != nil {
+		return err
+	}
 	blob, err := s.store.Blobs().Append(ctx, sealSegment(key, g.ID, &h, events))
 	if err != nil {
 		return err
 	}
 	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
-		return s.record(ctx, tx, g, st, segment{header: h, StreamID: st.ID, Blob: blob})
+		if err := s.record(ctx, tx, g, st, segment{header: h, StreamID: st.ID, Blob: blob}); err != nil {
+			return err
+		}
+		return putPoints(tx, placeOf(ctx), points)
 	})
 	if err != nil {
 		return errors.Join(err, s.store.Blobs().Discard(context.WithoutCancel(ctx), blob))

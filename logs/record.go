@@ -17,6 +17,8 @@ type group struct {
 	Protected bool  // against deletion
 	Tags      map[string]string
 	Epochs    []epoch // in the order of From; never empty
+	// MetricFilters are in the order of their names.
+	MetricFilters []metricFilter
 }
 
 // epoch is a period in which new events are sealed under one key.

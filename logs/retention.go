@@ -37,10 +37,13 @@ func (s *Service) DeleteRetentionPolicy(ctx context.Context, in *logsapi.DeleteR
 	})
 }
 
-// Sweep removes the segments that have expired whole, gives their room back
-// and drops the data keys that have outlived their time.
+// Sweep removes the segments that have expired whole, gives their room back,
+// drops the data keys that have outlived their time and old data points.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	s.ring.sweep(now)
+	if err := s.expirePoints(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	expiring, err := s.expiring(ctx)
 	if err != nil {
 		return err

@@ -53,6 +53,7 @@ type Service struct {
 	tokenKey [seal.KeySize]byte
 
 	sequence sequencer
+	patterns patterns
 }
 
 var _ logsapi.API = (*Service)(nil)
