@@ -89,7 +89,8 @@ func (b *backlog) due(t *trail, interval time.Duration, now time.Time) bool {
 		return false
 	}
 	passed := func(since uint64, wait time.Duration) bool {
-		return since != 0 && now.Sub(time.Unix(0, int64(since))) >= wait
+		at := (&event{Sequence: since}).at() // to the second: numbers that were made unique are no delay
+		return since != 0 && now.Sub(at) >= wait
 	}
 	return !t.Logging || b.size >= maxFile || passed(b.loud, interval) || passed(b.first, max(interval, quiet))
 }
@@ -155,7 +156,7 @@ func (s *Service) deliverFile(ctx context.Context, t *trail, region string, l *l
 		l.fail(err, s.config.DeliveryInterval, now)
 		return false, s.saveLane(ctx, t, region, l)
 	}
-	if c.count > 0 && t.Validation && (t.Logging || l.Digest.Open) {
+	if c.count > 0 && t.Validation && l.Digest.Open {
 		l.Digest.Files = append(l.Digest.Files, c.digested(f))
 	}
 	l.Cursor, l.Intent = f.To, nil

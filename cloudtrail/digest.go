@@ -97,7 +97,7 @@ func (s *Service) digest(ctx context.Context, t *trail, region string, l *lane, 
 		d := &l.Digest
 		if d.Intent == nil {
 			p := d.next(t, s.config.DigestInterval, now)
-			if p == nil {
+			if p == nil || p.final && l.Intent != nil { // the last digest waits for the last file
 				return nil
 			}
 			if err := s.sign(ctx, t, region, d, p, now); err != nil {
@@ -127,12 +127,8 @@ type period struct {
 
 // next decides on the digest that is due at now, nil if none is.
 func (d *digests) next(t *trail, interval time.Duration, now time.Time) *period {
-	if !d.Open {
-		if !t.Logging || !t.Validation {
-			d.Files = nil
-			return nil
-		}
-		d.begin(t)
+	if d.begin(t); !d.Open {
+		return nil
 	}
 	if p := d.overdue(interval); p != nil {
 		return p
@@ -151,9 +147,13 @@ func (d *digests) next(t *trail, interval time.Duration, now time.Time) *period 
 	return nil
 }
 
-// begin starts a chain: when the trail began to log, or to validate.
+// begin starts a chain if one is to be: at the instant when the trail began to
+// log, or to validate. It does so for a trail that has stopped since.
 func (d *digests) begin(t *trail) {
-	d.Open, d.Session, d.Last, d.Late, d.Files, d.Covered = true, t.Session, nil, nil, nil, time.Time{}
+	if d.Open || !t.Validation || !t.Logging && t.Session == d.Session {
+		return
+	}
+	*d = digests{Open: true, Session: t.Session, Files: d.Files, attempts: d.attempts}
 	d.Start = later(t.Started, t.Validated).Truncate(time.Second)
 }
 
@@ -263,7 +263,7 @@ func (s *Service) deliverDigest(ctx context.Context, t *trail, region string, l 
 	if !d.Intent.Made.IsZero() {
 		o.metadata["backfill-generation-timestamp"] = stamp(d.Intent.Made)
 	}
-	if s.config.DigestEncryption == DigestSSEKMS {
+	if s.config.DigestEncryption == DigestSSEKMS && t.Key != "" {
 		o.key, o.sse = t.Key, false
 	}
 	err := s.put(ctx, t, o)

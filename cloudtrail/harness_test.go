@@ -154,7 +154,9 @@ func (fakeKMS) CreateKey(_ context.Context, in *kmsapi.CreateKeyRequest) (*kmsap
 	}}, nil
 }
 
-func (fakeKMS) DisableKey(context.Context, *kmsapi.DisableKeyRequest) (*api.None, error) { return nil, nil }
+func (fakeKMS) DisableKey(context.Context, *kmsapi.DisableKeyRequest) (*api.None, error) {
+	return nil, nil
+}
 
 func (fakeKMS) CreateGrant(context.Context, *kmsapi.CreateGrantRequest) (*kmsapi.CreateGrantResponse, error) {
 	return &kmsapi.CreateGrantResponse{GrantToken: new("secret-token"), GrantId: new("grant-1")}, nil
@@ -361,3 +363,5 @@ func same(t testing.TB, what string, got any, want string) {
 		t.Errorf("%s is\n\t%s\nwant\n\t%s", what, a, b)
 	}
 }
+
+func api400(code string) error { return api.NewError(code, code, 400, "%s", code) }

@@ -151,6 +151,7 @@ func (s *Service) serveLane(ctx context.Context, t *trail, region string, l *lan
 	if s.config.S3 == nil {
 		return nil
 	}
+	l.Digest.begin(t) // what is delivered now is in its first digest
 	if err := s.deliver(ctx, t, region, l, now); err != nil {
 		return err
 	}

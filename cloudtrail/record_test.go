@@ -138,10 +138,10 @@ func TestIdentities(t *testing.T) {
 			"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::111122223333:role/service/App","accountId":"111122223333","userName":"App"},` + attributes + `}}`},
 		"FederatedUser": {federated, `{"type":"FederatedUser","principalId":"111122223333:Jane","arn":"arn:aws:sts::111122223333:federated-user/Jane","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE",
 			"sessionContext":{"sessionIssuer":{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/Alice","accountId":"111122223333","userName":"Alice"},` + attributes + `}}`},
-		"AWSService": {api.CallerOf(api.AsService(context.Background(), "logs.us-east-1.amazonaws.com", "", account)), `{"type":"AWSService","invokedBy":"logs.us-east-1.amazonaws.com"}`},
+		"AWSService":      {api.CallerOf(api.AsService(context.Background(), "logs.us-east-1.amazonaws.com", "", account)), `{"type":"AWSService","invokedBy":"logs.us-east-1.amazonaws.com"}`},
 		"forwarded by S3": {forwarded, `{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/Alice","accountId":"111122223333","accessKeyId":"AKIAEXAMPLE","userName":"Alice","invokedBy":"AWS Internal"}`},
-		"forwarded": {stack, `{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/Alice","accountId":"111122223333","accessKeyId":"AKIAEXAMPLE","userName":"Alice","invokedBy":"cloudformation.amazonaws.com"}`},
-		"Unknown":   {&api.Caller{}, `{"type":"Unknown"}`},
+		"forwarded":       {stack, `{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/Alice","accountId":"111122223333","accessKeyId":"AKIAEXAMPLE","userName":"Alice","invokedBy":"cloudformation.amazonaws.com"}`},
+		"Unknown":         {&api.Caller{}, `{"type":"Unknown"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := identify(test.caller, &api.Call{Service: kmsapi.Service})
