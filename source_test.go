@@ -98,6 +98,7 @@ var realTime = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "
 var mayFollowRealTime = map[string]string{
 	"clock/clock.go Now":          "it is the clock",
 	"clock/sweep.go NewTicker":    "how often the sweeps look is real time; what is due, the clock says",
+	"cloudtrail/queue.go Sleep":   "it waits before it tries a failed write again; the records have their times already",
 	"storage/bolt/grace.go Sleep": "it waits for transactions of this process, not for anything of AWS's",
 }
 

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/klauspost/compress/s2"
 
 	"sealstack/storage"
@@ -216,21 +215,12 @@ func (b *packing) add(e event, mine bool) {
 }
 
 func (b *packing) pack() packed {
-	body, err := cbor.Marshal(b.events)
+	body, err := storage.Encode(b.events)
 	if err != nil {
 		panic("cloudtrail: events that cannot be written: " + err.Error()) // they are text and numbers
 	}
 	return packed{b.place, b.chunk, s2.Encode(nil, body)}
 }
-
-// eventDecoder takes what the emulator was given as text, UTF-8 or not.
-var eventDecoder = func() cbor.DecMode {
-	mode, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
-	if err != nil {
-		panic("cloudtrail: " + err.Error()) // the options are fixed
-	}
-	return mode
-}()
 
 // unpack reads the body of a chunk.
 func unpack(body []byte) ([]event, error) {
@@ -238,9 +228,9 @@ func unpack(body []byte) ([]event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cloudtrail: read events: %w: %w", storage.ErrCorrupt, err)
 	}
-	var list []event
-	if err := eventDecoder.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("cloudtrail: read events: %w: %w", storage.ErrCorrupt, err)
+	list, err := storage.Decode[[]event](raw)
+	if err != nil {
+		return nil, fmt.Errorf("cloudtrail: read events: %w", err)
 	}
 	return list, nil
 }

@@ -40,6 +40,15 @@ type selfStored interface {
 	encoding.BinaryUnmarshaler
 }
 
+// Encode returns v as a [Table] stores it, for values that are kept in blobs.
+func Encode[T any](v T) ([]byte, error) { return encode(&v) }
+
+// Decode reads what [Encode] wrote. ErrCorrupt.
+func Decode[T any](data []byte) (v T, err error) {
+	err = decode(data, &v)
+	return v, err
+}
+
 func encode[T any](v *T) ([]byte, error) {
 	if b, ok := any(v).(selfStored); ok {
 		return b.MarshalBinary()
