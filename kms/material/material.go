@@ -20,6 +20,10 @@ var (
 	// ErrKeySize: imported material whose length does not fit its family.
 	ErrKeySize = errors.New("material: wrong key material length")
 
+	// ErrKeyFormat: an imported private key that is not PKCS #8, not of the
+	// key spec, or not one that can be used.
+	ErrKeyFormat = errors.New("material: not a private key of the key spec")
+
 	// ErrStoredMalformed: the bytes are not what a Marshal wrote, or what a
 	// later version wrote.
 	ErrStoredMalformed = errors.New("material: not stored key material")
@@ -31,7 +35,14 @@ type Family byte
 
 // The families. The numbers are in stored data: never reuse one.
 const (
-	FamilySymmetric Family = 1
+	FamilySymmetric Family = 1 + iota
+	FamilyRSA
+	FamilyECC
+	FamilySecp256k1
+	FamilyEd25519
+	FamilyHMAC
+	FamilyMLDSA
+	FamilyMLKEM
 )
 
 // Material is one key material of any family. The values are immutable but for
@@ -39,6 +50,9 @@ const (
 type Material interface {
 	// Family says which type this is.
 	Family() Family
+
+	// Spec is the key spec of the KMS API: "RSA_2048".
+	Spec() string
 
 	// ID is the KeyMaterialId: 64 lower-case hexadecimal digits, the same
 	// for the same material of the same KMS key in every Region.
@@ -72,10 +86,16 @@ func Parse(stored Secret) (Material, error) {
 	if b[0] != storedVersion {
 		return nil, fmt.Errorf("%w: version %d", ErrStoredMalformed, b[0])
 	}
-	switch family := Family(b[1]); family {
-	case FamilySymmetric:
+	family := Family(b[1])
+	if family == FamilySymmetric {
 		return parseSymmetric(b[2:])
-	default:
-		return nil, fmt.Errorf("%w: family %d", ErrStoredMalformed, family)
 	}
+	m, err := parseOther(family, b[2:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: family %d: %w", ErrStoredMalformed, family, err)
+	}
+	if again := m.Marshal(); !again.Equal(stored) {
+		return nil, fmt.Errorf("%w: family %d in another encoding", ErrStoredMalformed, family)
+	}
+	return m, nil
 }

@@ -83,6 +83,9 @@ func symmetricTag(key Secret, keyID string) Tag {
 // Family is FamilySymmetric.
 func (s *Symmetric) Family() Family { return FamilySymmetric }
 
+// Spec is SYMMETRIC_DEFAULT.
+func (s *Symmetric) Spec() string { return "SYMMETRIC_DEFAULT" }
+
 // Tag is what the blobs of this material carry.
 func (s *Symmetric) Tag() Tag { return s.tag }
 
