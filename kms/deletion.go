@@ -82,27 +82,28 @@ func deletionAt(r *record) storage.Key {
 	return storage.K(r.Deletion, r.Account, r.Region, r.ID)
 }
 
-// Sweep destroys the keys whose waiting period is over at now: record, policy,
+// Sweep makes the rotations that are owed at now, and destroys the keys whose
+// waiting period is over: record, policy,
 // grants, aliases, tags and key material. The secret that the material was wrapped
 // under is overwritten, so that neither the store nor the root key nor a copy
 // of the database's pages can bring it back.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
-	due, err := s.due(ctx, now)
+	due, err := rowsUntil(ctx, s, deletions, now)
 	if err != nil {
 		return fmt.Errorf("kms: sweep: %w", err)
 	}
-	var failed []error
+	failed := []error{s.sweepRotations(ctx, now)}
 	for _, at := range due {
 		failed = append(failed, s.destroy(ctx, at))
 	}
 	return errors.Join(failed...)
 }
 
-// due lists the scheduled deletions up to now, now included.
-func (s *Service) due(ctx context.Context, now time.Time) (due []storage.Key, err error) {
+// rowsUntil lists the rows of a table ordered by time up to now, now included.
+func rowsUntil(ctx context.Context, s *Service, table storage.Table[struct{}], now time.Time) (due []storage.Key, err error) {
 	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
 		due = nil
-		for at, err := range deletions.Keys(tx, storage.Range{To: storage.K(now).End()}) {
+		for at, err := range table.Keys(tx, storage.Range{To: storage.K(now).End()}) {
 			if err != nil {
 				return err
 			}
@@ -134,7 +135,10 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
+		if err := reschedule(tx, &r, nil); err != nil {
+			return err
+		}
+		return errors.Join(dropAliases(tx, &r), versions.Delete(tx, r.place()), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
 	})
 	if err != nil {
 		return fmt.Errorf("kms: destroy key %s: %w", at, err)

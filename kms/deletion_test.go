@@ -192,7 +192,7 @@ func TestASweepLeavesAKeyThatWasSaved(t *testing.T) {
 	h := newHarness(t)
 	id := h.key().KeyId
 	h.schedule(id, 7)
-	due, err := h.due(h.ctx, start.Add(7*day))
+	due, err := rowsUntil(h.ctx, h.Service, deletions, start.Add(7*day))
 	must(t, err)
 	_, err = h.CancelKeyDeletion(h.ctx, &kmsapi.CancelKeyDeletionRequest{KeyId: id})
 	must(t, err)

@@ -205,6 +205,30 @@ func policyTooLarge() *api.Error {
 	return kmsapi.LimitExceededException("The key policy exceeds the maximum size of %d bytes.", policy.MaxKeyPolicyBytes)
 }
 
+// Rotation, imported material and multi-Region keys.
+
+// unsupported: the operation is none for keys of this type. AWS sends no
+// message.
+func unsupported() *api.Error { return kmsapi.UnsupportedOperationException("") }
+
+func wrongOrigin(key string, origin kmsapi.OriginType) *api.Error {
+	return kmsapi.UnsupportedOperationException("%s origin is %s which is not valid for this operation.", key, origin)
+}
+
+// Unverified: that rotation has the text that replication has.
+func notPrimary(key string) *api.Error {
+	return kmsapi.UnsupportedOperationException("%s is not a multi-region primary key.", key)
+}
+
+func onDemandLimit(key string) *api.Error {
+	return kmsapi.LimitExceededException("The on-demand rotations limit has been reached for the given keyId. "+
+		"No more on-demand rotations can be performed for this key: %s", key)
+}
+
+// rotationSoon: an automatic rotation is near.
+// Unverified: the text; sent without message.
+func rotationSoon() *api.Error { return kmsapi.ConflictException("") }
+
 // Aliases.
 
 func aliasPrefix() *api.Error {

@@ -34,6 +34,7 @@ func (s *Service) CreateKey(ctx context.Context, in *kmsapi.CreateKeyRequest) (*
 		return nil, err
 	}
 	r.Created = s.clock.Now()
+	r.seen = r.Created
 	if err := s.create(ctx, r, document); err != nil {
 		return nil, err
 	}
@@ -232,8 +233,11 @@ func (s *Service) turn(ctx context.Context, keyID, action string, off bool) (*ap
 	if err != nil {
 		return nil, err
 	}
-	return done(s.change(ctx, k, forSwitch, func(_ storage.Tx, r *record) error {
+	return done(s.change(ctx, k, forSwitch, func(tx storage.Tx, r *record) error {
 		r.Disabled = off
+		if !off {
+			return resume(tx, r, s.clock.Now())
+		}
 		return nil
 	}))
 }
@@ -272,7 +276,8 @@ func (s *Service) change(ctx context.Context, k *key, need states, fn func(stora
 // current reads a key that must exist.
 func (s *Service) current(tx storage.Tx, account, region, id string) (record, error) {
 	r, err := keys.Get(tx, storage.K(account, region, id))
-	if errors.Is(err, storage.ErrNotFound) || err == nil && r.gone(s.clock.Now()) {
+	r.seen = s.clock.Now()
+	if errors.Is(err, storage.ErrNotFound) || err == nil && r.gone(r.seen) {
 		return r, keyNotFound(keyARN(region, account, id))
 	}
 	return r, err

@@ -157,6 +157,9 @@ func (s *Service) manage(ctx context.Context, n name, m manager) (*key, error) {
 		if taken, err := aliases.Has(tx, at); err != nil || taken {
 			return errors.Join(err, errTaken)
 		}
+		if err := reschedule(tx, r, every(managedYear, now)); err != nil {
+			return err
+		}
 		return aliases.Put(tx, at, aliasRecord{Target: r.ID, Created: now, Updated: now})
 	})
 	if err != nil && !errors.Is(err, errTaken) {

@@ -32,6 +32,14 @@ type record struct {
 	Grants int `cbor:"15,keyasint,omitempty"`
 	// Managed says that the key is an AWS managed one.
 	Managed bool `cbor:"16,keyasint,omitempty"`
+	// Rotation is the schedule of the automatic rotation, nil without one.
+	Rotation *rotation `cbor:"17,keyasint,omitempty"`
+	// OnDemand counts the rotations on demand.
+	OnDemand int `cbor:"18,keyasint,omitempty"`
+	// Multi is nil for a single-Region key.
+	Multi *multiRegion `cbor:"19,keyasint,omitempty"`
+
+	seen time.Time // as of when state tells the state
 }
 
 type tag struct {
@@ -72,6 +80,10 @@ var (
 	// destroyed: AWS answers a ciphertext of a key that is gone as one that
 	// the caller may not see, not as one that is corrupt.
 	owners = storage.NewTable[owner]("kms.owner")
+	// versions: account, region, key id.
+	versions = storage.NewTable[[]version]("kms.version")
+	// schedules: next automatic rotation, account, region, key id.
+	schedules = storage.NewTable[struct{}]("kms.rotation")
 	// deletions: end of the waiting period, account, region, key id.
 	deletions = storage.NewTable[struct{}]("kms.deletion")
 	// grants: account, region, key id, grant id.

@@ -135,8 +135,21 @@ func (n name) notFound() error {
 	return keyNotFound(n.arn())
 }
 
-// find reads the key called n, nil if there is none.
+// find reads the key called n, nil if there is none, after the rotations that
+// it is owed.
 func (s *Service) find(ctx context.Context, n name) (*key, error) {
+	k, err := s.look(ctx, n)
+	if err != nil || k == nil || !k.due(k.seen) {
+		return k, err
+	}
+	if err := s.catchUp(ctx, &k.record); err != nil {
+		return nil, fmt.Errorf("kms: rotate %s: %w", k.arn(), err)
+	}
+	return s.look(ctx, n)
+}
+
+// look reads the key called n as it is stored.
+func (s *Service) look(ctx context.Context, n name) (*key, error) {
 	return s.read(ctx, func(tx storage.Tx) (record, error) {
 		id := n.id
 		if n.alias != "" {
@@ -159,6 +172,7 @@ func (s *Service) read(ctx context.Context, pick func(storage.Tx) (record, error
 		if k.record, err = pick(tx); err != nil {
 			return err
 		}
+		k.seen = s.clock.Now()
 		if k.policy = s.compiled.get(k.Policy); k.policy != nil {
 			return nil
 		}
@@ -170,7 +184,7 @@ func (s *Service) read(ctx context.Context, pick func(storage.Tx) (record, error
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("kms: read key: %w", err)
-	case k.gone(s.clock.Now()):
+	case k.gone(k.seen):
 		return nil, nil
 	case k.policy == nil:
 		k.policy, err = s.compile(k.Policy, document)

@@ -43,6 +43,8 @@ const (
 	forUse = enabled | updating
 	// CreateGrant.
 	forGrant = enabled | unavailable | updating
+	// RotateKeyOnDemand.
+	forRotation = enabled
 	// EnableKey, DisableKey.
 	forSwitch = enabled | disabled | unavailable
 	// ScheduleKeyDeletion.

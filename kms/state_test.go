@@ -25,9 +25,10 @@ func (h *harness) put(id string, fn func(*record)) {
 // states that there are.
 func TestStateMatrix(t *testing.T) {
 	const (
-		yes   = ""
-		off   = "DisabledException"
-		state = "KMSInvalidStateException"
+		yes    = ""
+		off    = "DisabledException"
+		state  = "KMSInvalidStateException"
+		origin = "UnsupportedOperationException"
 	)
 	blobs := map[string][]byte{}
 	type call = func(h *harness, id string) error
@@ -65,6 +66,23 @@ func TestStateMatrix(t *testing.T) {
 		}},
 		"DisableKey": {yes, yes, state, state, func(h *harness, id string) error {
 			_, err := h.DisableKey(h.ctx, &kmsapi.DisableKeyRequest{KeyId: id})
+			return err
+		}},
+		"EnableKeyRotation": {yes, off, state, origin, func(h *harness, id string) error {
+			_, err := h.EnableKeyRotation(h.ctx, &kmsapi.EnableKeyRotationRequest{KeyId: id})
+			return err
+		}},
+		"DisableKeyRotation": {yes, off, state, origin, func(h *harness, id string) error {
+			_, err := h.DisableKeyRotation(h.ctx, &kmsapi.DisableKeyRotationRequest{KeyId: id})
+			return err
+		}},
+		"GetKeyRotationStatus": {yes, yes, yes, origin, func(h *harness, id string) error {
+			_, err := h.GetKeyRotationStatus(h.ctx, &kmsapi.GetKeyRotationStatusRequest{KeyId: id})
+			return err
+		}},
+		"RotateKeyOnDemand": {yes, off, state, state, func(h *harness, id string) error { return h.rotateOnDemand(id) }},
+		"ListKeyRotations": {yes, yes, yes, yes, func(h *harness, id string) error {
+			_, err := h.ListKeyRotations(h.ctx, &kmsapi.ListKeyRotationsRequest{KeyId: id})
 			return err
 		}},
 		"ScheduleKeyDeletion": {yes, yes, state, yes, func(h *harness, id string) error {
@@ -146,6 +164,8 @@ func TestStateMatrix(t *testing.T) {
 				switch {
 				case col.code == yes:
 					must(t, err)
+				case col.code == origin:
+					wantError(t, err, col.code, keyArn(id)+" origin is EXTERNAL which is not valid for this operation.")
 				case name == "CancelKeyDeletion":
 					wantError(t, err, col.code, keyArn(id)+" is not pending deletion.")
 				default:
