@@ -41,8 +41,8 @@ func TestTheDefaultPolicyGivesRootEverythingAndOthersWhatIAMSays(t *testing.T) {
 }
 
 const (
-	administration = "kms:Create* kms:Describe* kms:Enable* kms:List* kms:Put* kms:Update* kms:Revoke* kms:Disable* kms:Get* kms:Delete* kms:TagResource kms:UntagResource kms:ScheduleKeyDeletion kms:CancelKeyDeletion"
-	usage          = "kms:Encrypt kms:Decrypt kms:ReEncrypt* kms:GenerateDataKey* kms:DescribeKey"
+	administrative = "kms:Create* kms:Describe* kms:Enable* kms:List* kms:Put* kms:Update* kms:Revoke* kms:Disable* kms:Get* kms:Delete* kms:TagResource kms:UntagResource kms:ScheduleKeyDeletion kms:CancelKeyDeletion"
+	cryptographic  = "kms:Encrypt kms:Decrypt kms:ReEncrypt* kms:GenerateDataKey* kms:DescribeKey"
 	attachment     = "kms:CreateGrant kms:ListGrants kms:RevokeGrant"
 )
 
@@ -52,7 +52,7 @@ func TestTheConsolesPolicyPartsAdministratorsAndUsers(t *testing.T) {
 	c := startCourt(t)
 	key, admin, ann := c.chief.makes(), c.chief.hires("admin"), c.chief.hires("ann")
 	blob := c.chief.seals(key, nil)
-	c.chief.rules(key, delegates(home), grants(admin.arn, administration), grants(ann.arn, usage), grants(ann.arn, attachment, `"Bool":{"kms:GrantIsForAWSResource":"true"}`))
+	c.chief.rules(key, delegates(home), grants(admin.arn, administrative), grants(ann.arn, cryptographic), grants(ann.arn, attachment, `"Bool":{"kms:GrantIsForAWSResource":"true"}`))
 	for _, action := range []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:UpdateKeyDescription", "kms:DisableKey", "kms:EnableKey", "kms:ListGrants"} {
 		admin.can(action, key, use{})
 	}
