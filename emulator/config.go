@@ -24,11 +24,13 @@ type Config struct {
 	RootSecretKey string
 
 	Timing Timing
-	// AssociationDelay, DataKeyLifetime and GrantDelay override Timing's
-	// values if not nil.
+	// These override Timing's values if not nil.
 	AssociationDelay *time.Duration
 	DataKeyLifetime  *time.Duration
 	GrantDelay       *time.Duration
+	DeliveryInterval *time.Duration
+	DigestInterval   *time.Duration
+	DigestEncryption DigestEncryption
 
 	Durability Durability
 	// Passphrase protects the root key. Without one, the key lies in a file
@@ -63,6 +65,16 @@ const (
 	Instant Timing = "instant"
 )
 
+// DigestEncryption says how CloudTrail's digest files are encrypted.
+type DigestEncryption string
+
+// The ways: the documentation of 2017 to 2023 says SSE-S3 for every digest
+// file; the API reference of today says that a trail's key encrypts them too.
+const (
+	DigestSSES3  DigestEncryption = "sse-s3"
+	DigestSSEKMS DigestEncryption = "sse-kms"
+)
+
 // Durability says what an acknowledged write survives.
 type Durability string
 
@@ -77,21 +89,26 @@ type delays struct {
 	association time.Duration // until a key association takes effect
 	dataKey     time.Duration // life of a plaintext data key in memory
 	grant       time.Duration // until a grant works without its token
+	delivery    time.Duration // for which CloudTrail collects a log file
+	digest      time.Duration // that a digest file covers
 }
 
 var profiles = map[Timing]delays{
 	// Half a second for data keys: a person who revokes a key and reads, in
 	// two calls of the AWS CLI, must see the outcome (docs/decisions).
-	Fast:    {association: time.Second, dataKey: 500 * time.Millisecond},
-	AWS:     {association: 5 * time.Minute, dataKey: 5 * time.Minute, grant: 5 * time.Minute},
-	Instant: {},
+	Fast: {association: time.Second, dataKey: 500 * time.Millisecond, delivery: 2 * time.Second, digest: time.Minute},
+	AWS: {
+		association: 5 * time.Minute, dataKey: 5 * time.Minute, grant: 5 * time.Minute,
+		delivery: 5 * time.Minute, digest: time.Hour,
+	},
+	Instant: {digest: time.Minute},
 }
 
 // DefaultConfig returns the configuration of `go run ./cmd/emulator`.
 func DefaultConfig() Config {
 	return Config{
 		DataDir: ".sealstack", Account: "000000000000", Region: "us-east-1",
-		Auth: Lenient, Timing: Fast, Durability: Process,
+		Auth: Lenient, Timing: Fast, Durability: Process, DigestEncryption: DigestSSES3,
 	}
 }
 
@@ -112,6 +129,8 @@ func (c *Config) check() error {
 		return errors.New("the root user's access key and secret key go together")
 	case c.Durability != Process && c.Durability != Full:
 		return fmt.Errorf("durability %q is neither process nor full", c.Durability)
+	case c.DigestEncryption != DigestSSES3 && c.DigestEncryption != DigestSSEKMS:
+		return fmt.Errorf("digest encryption %q is neither sse-s3 nor sse-kms", c.DigestEncryption)
 	case !c.Ephemeral && c.DataDir == "":
 		return errors.New("no data directory is given")
 	}
@@ -125,17 +144,16 @@ func (c *Config) delays() (delays, error) {
 	if !ok {
 		return d, fmt.Errorf("timing %q is none of fast, aws, instant", c.Timing)
 	}
-	if c.AssociationDelay != nil {
-		d.association = *c.AssociationDelay
+	for given, at := range map[**time.Duration]*time.Duration{
+		&c.AssociationDelay: &d.association, &c.DataKeyLifetime: &d.dataKey, &c.GrantDelay: &d.grant,
+		&c.DeliveryInterval: &d.delivery, &c.DigestInterval: &d.digest,
+	} {
+		if *given != nil {
+			*at = **given
+		}
 	}
-	if c.DataKeyLifetime != nil {
-		d.dataKey = *c.DataKeyLifetime
-	}
-	if c.GrantDelay != nil {
-		d.grant = *c.GrantDelay
-	}
-	if d.association < 0 || d.dataKey < 0 || d.grant < 0 {
-		return d, errors.New("a delay is negative")
+	if min(d.association, d.dataKey, d.grant, d.delivery) < 0 || d.digest <= 0 {
+		return d, errors.New("a delay is negative, or the digest interval is not positive")
 	}
 	return d, nil
 }

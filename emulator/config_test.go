@@ -54,24 +54,27 @@ func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
 }
 
 func TestDelaysAreThoseOfTheProfileUnlessOverridden(t *testing.T) {
-	zero, hour := time.Duration(0), time.Hour
+	hour := time.Hour
+	fast := delays{association: time.Second, dataKey: 500 * time.Millisecond, delivery: 2 * time.Second, digest: time.Minute}
+	aws := delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute, 5 * time.Minute, time.Hour}
+	instant := delays{digest: time.Minute}
 	for name, tt := range map[string]struct {
-		timing      Timing
-		association *time.Duration
-		dataKey     *time.Duration
-		grant       *time.Duration
-		want        delays
+		config Config
+		want   delays
 	}{
-		"fast":             {Fast, nil, nil, nil, delays{time.Second, 500 * time.Millisecond, 0}},
-		"aws":              {AWS, nil, nil, nil, delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute}},
-		"instant":          {Instant, nil, nil, nil, delays{}},
-		"aws, at once":     {AWS, &zero, nil, nil, delays{0, 5 * time.Minute, 5 * time.Minute}},
-		"instant, an hour": {Instant, nil, &hour, nil, delays{0, time.Hour, 0}},
-		"fast, grants too": {Fast, &zero, &zero, &hour, delays{0, 0, time.Hour}},
+		"fast":               {Config{Timing: Fast}, fast},
+		"aws":                {Config{Timing: AWS}, aws},
+		"instant":            {Config{Timing: Instant}, instant},
+		"aws, at once":       {Config{Timing: AWS, AssociationDelay: new(time.Duration(0))}, delays{0, aws.dataKey, aws.grant, aws.delivery, aws.digest}},
+		"instant, all hours": {Config{Timing: Instant, AssociationDelay: &hour, DataKeyLifetime: &hour, GrantDelay: &hour, DeliveryInterval: &hour, DigestInterval: &hour}, delays{hour, hour, hour, hour, hour}},
 	} {
-		c := Config{Timing: tt.timing, AssociationDelay: tt.association, DataKeyLifetime: tt.dataKey, GrantDelay: tt.grant}
-		if got, err := c.delays(); err != nil || got != tt.want {
+		if got, err := tt.config.delays(); err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tt.want)
+		}
+	}
+	for _, c := range []Config{{Timing: Fast, DigestInterval: new(time.Duration(0))}, {Timing: Fast, GrantDelay: new(-hour)}, {Timing: "slow"}} {
+		if d, err := c.delays(); err == nil {
+			t.Errorf("%+v has the delays %+v", c, d)
 		}
 	}
 }

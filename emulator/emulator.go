@@ -14,6 +14,7 @@ import (
 
 	"sealstack/auth"
 	"sealstack/clock"
+	"sealstack/cloudtrail"
 	"sealstack/iam"
 	"sealstack/kms"
 	"sealstack/logs"
@@ -41,8 +42,10 @@ type Emulator struct {
 	kms     *kms.Service
 	logs    *logs.Service
 	s3      *s3sim.Service
+	trails  *cloudtrail.Service
 	handler http.Handler
 
+	recorders  *recorders
 	authorizer *auth.Authorizer
 	decisions  *auth.Decisions
 	stop       func()
@@ -77,11 +80,11 @@ func (e *Emulator) Handler() http.Handler { return e.handler }
 // Clock is the time by which everything in the emulator happens.
 func (e *Emulator) Clock() clock.Clock { return e.clock }
 
-// Close stops the sweeps, has IAM write down what it holds in memory, and
-// closes the store. Calls under way must have ended.
+// Close stops the sweeps, has IAM and CloudTrail write down what they hold in
+// memory, and closes the store. Calls under way must have ended.
 func (e *Emulator) Close() error {
 	e.stop()
-	return errors.Join(e.iam.Sweep(context.Background()), e.store.Close())
+	return errors.Join(e.iam.Sweep(context.Background()), e.trails.Close(), e.store.Close())
 }
 
 func (e *Emulator) authenticator() *auth.Authenticator {

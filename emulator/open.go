@@ -105,5 +105,6 @@ func (e *Emulator) Reset(ctx context.Context) error {
 	e.kms.Reset()
 	e.logs.Reset()
 	e.s3.Reset()
+	e.trails.Reset()
 	return e.clock.SetOffset(0)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sealstack/api"
+	"sealstack/api/cloudtrailapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -13,6 +14,7 @@ import (
 	"sealstack/api/stsapi"
 	"sealstack/auth"
 	"sealstack/clock"
+	"sealstack/cloudtrail"
 	"sealstack/iam"
 	"sealstack/kms"
 	"sealstack/logs"
@@ -28,55 +30,105 @@ type lateAuthorizer struct{ *auth.Authorizer }
 // wire makes the services and the edge over them.
 func (e *Emulator) wire() {
 	e.sweeps = clock.NewSweeps(e.clock, func(name string, err error) { e.log.Error("sweep", "room", name, "error", err) })
-	doors := e.identity()
-	doors = append(doors, e.data()...)
+	e.recorders = &recorders{}
+	c := e.clients()
+	e.identity(c)
+	e.data(c)
+	e.trail(c)
+	*e.recorders = recorders{e.iam, e.trails}
+	doors := []api.Door{
+		c.kms.Endpoint, c.logs.Endpoint, c.iam.Endpoint, c.sts.Endpoint, c.organizations.Endpoint, c.cloudtrail.Endpoint,
+	}
 	for i, d := range doors {
 		doors[i] = e.gate.around(d)
 	}
-	// S3's bodies stream: its calls stay outside the gate.
-	doors = append(doors, &api.Endpoint[s3api.API]{Service: s3api.Service, Impl: e.s3, Recorder: e.iam})
+	doors = append(doors, c.s3.Endpoint) // its bodies stream: its calls stay outside the gate
 	e.handler = wire.New(wire.Config{Doors: doors, Auth: e.authenticator(), Control: e.control(), Log: e.log})
 }
 
+// recorders hear of every call, one after the other.
+type recorders []api.Recorder
+
+// Record implements api.Recorder.
+func (list *recorders) Record(ctx context.Context, c api.Call) {
+	for _, r := range *list {
+		r.Record(ctx, c)
+	}
+}
+
+// clients call the services through their doors, as the network does. A
+// service stands behind its door when it has been made.
+type clients struct {
+	kms           kmsapi.Client
+	logs          logsapi.Client
+	iam           iamapi.Client
+	sts           stsapi.Client
+	organizations organizationsapi.Client
+	s3            s3api.Client
+	cloudtrail    cloudtrailapi.Client
+}
+
+func (e *Emulator) clients() *clients {
+	return &clients{
+		kms:           kmsapi.Client{Endpoint: &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Recorder: e.recorders}},
+		logs:          logsapi.Client{Endpoint: &api.Endpoint[logsapi.API]{Service: logsapi.Service, Recorder: e.recorders}},
+		iam:           iamapi.Client{Endpoint: &api.Endpoint[iamapi.API]{Service: iamapi.Service, Recorder: e.recorders}},
+		sts:           stsapi.Client{Endpoint: &api.Endpoint[stsapi.API]{Service: stsapi.Service, Recorder: e.recorders}},
+		organizations: organizationsapi.Client{Endpoint: &api.Endpoint[organizationsapi.API]{Service: organizationsapi.Service, Recorder: e.recorders}},
+		s3:            s3api.Client{Endpoint: &api.Endpoint[s3api.API]{Service: s3api.Service, Recorder: e.recorders}},
+		cloudtrail:    cloudtrailapi.Client{Endpoint: &api.Endpoint[cloudtrailapi.API]{Service: cloudtrailapi.Service, Recorder: e.recorders}},
+	}
+}
+
 // identity makes IAM, STS, Organizations and the authorizer.
-func (e *Emulator) identity() []api.Door {
+func (e *Emulator) identity(c *clients) {
 	authorizer := &lateAuthorizer{}
 	e.iam = iam.New(iam.Config{Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer})
-	iamDoor := &api.Endpoint[iamapi.API]{Service: iamapi.Service, Impl: e.iam.IAM(), Recorder: e.iam}
+	c.iam.Endpoint.Impl, c.sts.Endpoint.Impl = e.iam.IAM(), e.iam.STS()
 	e.orgs = organizations.New(organizations.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer, Roles: iamapi.Client{Endpoint: iamDoor},
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: authorizer, Roles: c.iam,
 	})
+	c.organizations.Endpoint.Impl = e.orgs
 	e.decisions = auth.NewDecisions(decisionsKept)
 	e.authorizer = auth.NewAuthorizer(e.iam, e.clock, auth.WithDecisions(e.decisions), auth.WithOrganizations(e.orgs))
 	authorizer.Authorizer = e.authorizer
 	e.sweeps.Register("iam", e.gate.sweep(func(ctx context.Context, _ time.Time) error { return e.iam.Sweep(ctx) }))
-	return []api.Door{
-		iamDoor,
-		&api.Endpoint[stsapi.API]{Service: stsapi.Service, Impl: e.iam.STS(), Recorder: e.iam},
-		&api.Endpoint[organizationsapi.API]{Service: organizationsapi.Service, Impl: e.orgs, Recorder: e.iam},
-	}
 }
 
 // data makes KMS and the services whose data its keys protect. They call it
 // through its own door, from inside the gate.
-func (e *Emulator) data() []api.Door {
+func (e *Emulator) data(c *clients) {
 	delays, _ := e.config.delays() // checked at the start
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
 		GrantDelay: delays.grant,
 	})
-	kmsDoor := &api.Endpoint[kmsapi.API]{Service: kmsapi.Service, Impl: e.kms, Recorder: e.iam}
 	e.logs = logs.New(logs.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
-		Keys:             kmsapi.Client{Endpoint: kmsDoor},
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
 		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
 	})
 	e.s3 = s3sim.New(s3sim.Config{
-		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
-		Keys: kmsapi.Client{Endpoint: kmsDoor}, BucketKeyLifetime: delays.dataKey,
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
+		BucketKeyLifetime: delays.dataKey,
 	})
-	e.sweeps.Register("s3", e.gate.sweep(e.s3.Sweep))
+	c.kms.Endpoint.Impl, c.logs.Endpoint.Impl, c.s3.Endpoint.Impl = e.kms, e.logs, e.s3
 	e.sweeps.Register("kms", e.gate.sweep(e.kms.Sweep))
 	e.sweeps.Register("logs", e.gate.sweep(e.logs.Sweep))
-	return []api.Door{kmsDoor, &api.Endpoint[logsapi.API]{Service: logsapi.Service, Impl: e.logs, Recorder: e.iam}}
+	e.sweeps.Register("s3", e.gate.sweep(e.s3.Sweep))
+}
+
+// trail makes CloudTrail.
+func (e *Emulator) trail(c *clients) {
+	delays, _ := e.config.delays() // checked at the start
+	digests := cloudtrail.DigestSSES3
+	if e.config.DigestEncryption == DigestSSEKMS {
+		digests = cloudtrail.DigestSSEKMS
+	}
+	e.trails = cloudtrail.New(cloudtrail.Config{
+		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
+		S3: c.s3, Keys: c.kms, Logs: c.logs, STS: c.sts,
+		DeliveryInterval: delays.delivery, DigestInterval: delays.digest, DigestEncryption: digests,
+	})
+	c.cloudtrail.Endpoint.Impl = e.trails
+	e.sweeps.Register("cloudtrail", e.gate.sweep(e.trails.Sweep))
 }

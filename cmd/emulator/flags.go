@@ -37,6 +37,9 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	f.Var(duration{&c.AssociationDelay}, "association-delay", "`time` until a key association takes effect, instead of the profile's")
 	f.Var(duration{&c.DataKeyLifetime}, "data-key-lifetime", "`time` that a plaintext data key lives in memory, instead of the profile's")
 	f.Var(duration{&c.GrantDelay}, "grant-delay", "`time` until a grant works without its token, instead of the profile's")
+	f.Var(duration{&c.DeliveryInterval}, "delivery-interval", "`time` for which CloudTrail collects a log file, instead of the profile's")
+	f.Var(duration{&c.DigestInterval}, "digest-interval", "`time` that a digest file of CloudTrail covers, instead of the profile's")
+	f.Var(text[emulator.DigestEncryption]{&c.DigestEncryption}, "digest-encryption", "`way`: sse-s3 or sse-kms, for CloudTrail's digest files")
 	f.Var(text[emulator.Durability]{&c.Durability}, "durability", "`what` an acknowledged write survives: process (kill -9) or full (loss of power)")
 	passphrase := f.String("seal-passphrase-file", "", "`file` whose first line protects the root key")
 	if err := f.Parse(args); err != nil {
