@@ -1,0 +1,271 @@
+package insights
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// grouping is the stats command.
+type grouping struct {
+	by         []item
+	items      []item // of aggregates
+	aggregates []aggregate
+}
+
+// aggregate is a function over the rows of a group.
+type aggregate struct {
+	name    string
+	of      expression // nil for count(*)
+	percent float64
+}
+
+// aggregateNames are the functions that stats has, in lower case.
+var aggregateNames = map[string]bool{
+	"avg": true, "count": true, "count_distinct": true, "max": true, "min": true, "pct": true, "percentile": true,
+	"median": true, "stddev": true, "sum": true, "earliest": true, "latest": true, "sortsfirst": true, "sortslast": true,
+}
+
+// stats takes aggregates and what they are grouped by. The columns of its
+// results are the groups and then the aggregates; events are gone.
+func (p *parser) stats() (command, error) {
+	start := p.next
+	g := &grouping{}
+	p.aggregates = &g.aggregates
+	items, err := p.items()
+	p.aggregates = nil
+	if err != nil {
+		return nil, err
+	}
+	if len(g.aggregates) == 0 {
+		return nil, p.wrong(start, "stats needs an aggregation function")
+	}
+	g.items = items.items
+	if p.take("by") {
+		by, err := p.items()
+		if err != nil {
+			return nil, err
+		}
+		g.by = by.items
+	}
+	p.chosen, p.shown = true, nil
+	clear(p.columns)
+	for _, i := range slices.Concat(g.by, g.items) {
+		p.show(i.name)
+		p.columns[i.name] = true
+	}
+	return g, nil
+}
+
+// aggregate takes the arguments of an aggregate, if fn is one.
+func (p *parser) aggregate(fn token) (expression, bool, error) {
+	a := aggregate{name: strings.ToLower(fn.text)}
+	if !aggregateNames[a.name] {
+		return nil, false, nil
+	}
+	collected := p.aggregates
+	p.aggregates = nil // none stands in another
+	defer func() { p.aggregates = collected }()
+	var arguments []expression
+	var err error
+	if a.name == "count" && p.take("*") {
+		err = p.expect(")")
+	} else {
+		arguments, err = p.until(")")
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if !a.takes(arguments) {
+		return nil, false, p.wrong(fn, "invalid arguments of function "+fn.text)
+	}
+	*collected = append(*collected, a)
+	return aggregateRef{len(*collected) - 1}, true, nil
+}
+
+// takes sets the arguments, if the aggregate can have them.
+func (a *aggregate) takes(arguments []expression) bool {
+	want := 1
+	switch a.name {
+	case "count":
+		want = len(arguments)
+	case "pct", "percentile":
+		want = 2
+	case "median":
+		a.name, a.percent = "pct", 50
+	}
+	if len(arguments) != want || want > 2 || a.name == "count" && want > 1 {
+		return false
+	}
+	if want == 2 {
+		l, ok := arguments[1].(literal)
+		if !ok || l.value.kind != numeric || l.value.num < 0 || l.value.num > 100 {
+			return false
+		}
+		a.name, a.percent = "pct", l.value.num
+	}
+	if want > 0 {
+		a.of = arguments[0]
+	}
+	return true
+}
+
+func (g *grouping) stage(next stage) stage {
+	return &aggregating{grouping: g, groups: map[string]*gathered{}, next: next}
+}
+
+type aggregating struct {
+	*grouping
+	groups map[string]*gathered
+	order  []*gathered // as they were met
+	run    *Run
+	next   stage
+}
+
+// gathered is a group of rows.
+type gathered struct {
+	values []value // of the group's columns
+	sums   []tally
+}
+
+func (s *aggregating) push(r *row) {
+	s.run = r.run
+	var key strings.Builder
+	values := make([]value, len(s.by))
+	for i, b := range s.by {
+		values[i] = b.expression.eval(r)
+		appendKey(&key, values[i])
+	}
+	g := s.groups[key.String()]
+	if g == nil {
+		g = &gathered{values: values, sums: make([]tally, len(s.aggregates))}
+		s.groups[key.String()] = g
+		s.order = append(s.order, g)
+	}
+	for i := range s.aggregates {
+		g.sums[i].add(&s.aggregates[i], r)
+	}
+}
+
+func (s *aggregating) flush() {
+	for _, g := range s.order {
+		r := &row{run: s.run, aggregates: make([]value, len(s.aggregates))}
+		for i := range s.aggregates {
+			r.aggregates[i] = g.sums[i].result(&s.aggregates[i])
+		}
+		for i, b := range s.by {
+			r.bind(b.name, g.values[i])
+		}
+		for _, i := range s.items {
+			r.bind(i.name, i.expression.eval(r))
+		}
+		s.next.push(r)
+	}
+	s.groups, s.order = nil, nil
+	s.next.flush()
+}
+
+// tally is an aggregate at work.
+type tally struct {
+	count       int
+	sum, square float64
+	best        value // of min, max, sortsFirst, sortsLast, earliest, latest
+	at          float64
+	numbers     []float64       // of pct
+	distinct    map[string]bool // of count_distinct
+}
+
+func (t *tally) add(a *aggregate, r *row) {
+	if a.of == nil {
+		t.count++
+		return
+	}
+	v := a.of.eval(r)
+	if v.kind == absent {
+		return
+	}
+	switch a.name {
+	case "count":
+		t.count++
+	case "count_distinct":
+		if t.distinct == nil {
+			t.distinct = map[string]bool{}
+		}
+		t.distinct[v.String()] = true
+	case "earliest", "latest", "sortsfirst", "sortslast":
+		t.pick(a, r, v)
+	default:
+		t.addNumber(a, v)
+	}
+}
+
+func (t *tally) pick(a *aggregate, r *row, v value) {
+	at := r.field("@timestamp").num
+	better := t.count == 0
+	switch a.name {
+	case "earliest":
+		better = better || at < t.at
+	case "latest":
+		better = better || at > t.at
+	case "sortsfirst":
+		better = better || natural(v, t.best) < 0
+	case "sortslast":
+		better = better || natural(v, t.best) > 0
+	}
+	t.count++
+	if better {
+		t.best, t.at = v, at
+	}
+}
+
+// addNumber leaves out what is no number.
+func (t *tally) addNumber(a *aggregate, v value) {
+	n, ok := v.number()
+	if !ok {
+		return
+	}
+	t.count++
+	t.sum += n
+	t.square += n * n
+	if t.count == 1 || a.name == "min" && n < t.best.num || a.name == "max" && n > t.best.num {
+		t.best = numberOf(n)
+		if v.kind == instant {
+			t.best = v
+		}
+	}
+	if a.name == "pct" {
+		t.numbers = append(t.numbers, n)
+	}
+}
+
+func (t *tally) result(a *aggregate) value {
+	switch {
+	case a.name == "count":
+		return numberOf(float64(t.count))
+	case a.name == "count_distinct":
+		return numberOf(float64(len(t.distinct)))
+	case t.count == 0:
+		return value{}
+	}
+	switch n := float64(t.count); a.name {
+	case "sum":
+		return numberOf(t.sum)
+	case "avg":
+		return numberOf(t.sum / n)
+	case "stddev":
+		return numberOf(math.Sqrt(max(0, t.square/n-(t.sum/n)*(t.sum/n))))
+	case "pct":
+		return numberOf(t.percentile(a.percent))
+	}
+	return t.best
+}
+
+// percentile gives the nearest rank.
+//
+// Unverified: AWS does not say how it estimates percentiles, nor whether
+// stddev is that of a sample; here it is that of a population.
+func (t *tally) percentile(percent float64) float64 {
+	slices.Sort(t.numbers)
+	rank := int(math.Ceil(percent / 100 * float64(len(t.numbers))))
+	return t.numbers[max(rank, 1)-1]
+}
