@@ -99,6 +99,7 @@ func anyPublic(list []grant) bool {
 var bucketPermissions = map[string]s3api.Permission{
 	"ListBucket": s3api.PermissionRead, "ListBucketVersions": s3api.PermissionRead, "ListBucketMultipartUploads": s3api.PermissionRead,
 	"PutObject": s3api.PermissionWrite, "DeleteObject": s3api.PermissionWrite, "DeleteObjectVersion": s3api.PermissionWrite,
+	"PutObjectAcl": s3api.PermissionWrite, // of an object that is being written
 	"GetBucketAcl": s3api.PermissionReadAcp, "PutBucketAcl": s3api.PermissionWriteAcp,
 }
 

@@ -10,7 +10,7 @@ import (
 // readConditions are the conditions of a read, or of the source of a copy.
 type readConditions struct {
 	match, noneMatch  *string
-	modified, unaware *time.Time // If-Modified-Since, If-Unmodified-Since
+	modified, unmodified *time.Time // If-Modified-Since, If-Unmodified-Since
 	prefix            string     // of the headers' names
 }
 
@@ -23,7 +23,7 @@ func (c readConditions) check(v *version) error {
 		if !tagListed(*c.match, v.ETag) {
 			return preconditionFailed(c.prefix + "If-Match")
 		}
-	case c.unaware != nil && v.Modified.After(*c.unaware):
+	case c.unmodified != nil && v.Modified.After(*c.unmodified):
 		return preconditionFailed(c.prefix + "If-Unmodified-Since")
 	}
 	unchanged := ""

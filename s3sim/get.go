@@ -40,7 +40,7 @@ func (o overrides) any() bool { return o != overrides{} }
 func (s *Service) GetObject(ctx context.Context, in *s3api.GetObjectRequest) (*s3api.GetObjectOutput, error) {
 	r := &reading{
 		target:     target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner},
-		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unaware: in.IfUnmodifiedSince},
+		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unmodified: in.IfUnmodifiedSince},
 		customer:   customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5},
 		ranged:     in.Range, part: in.PartNumber, checksums: in.ChecksumMode != nil,
 		override: overrides{in.ResponseCacheControl, in.ResponseContentDisposition, in.ResponseContentEncoding,
@@ -82,7 +82,7 @@ func (s *Service) get(ctx context.Context, r *reading) (*s3api.GetObjectOutput, 
 func (s *Service) HeadObject(ctx context.Context, in *s3api.HeadObjectRequest) (*s3api.HeadObjectOutput, error) {
 	r := &reading{
 		target:     target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner},
-		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unaware: in.IfUnmodifiedSince},
+		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unmodified: in.IfUnmodifiedSince},
 		customer:   customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5},
 		ranged:     in.Range, part: in.PartNumber, checksums: in.ChecksumMode != nil,
 		override: overrides{in.ResponseCacheControl, in.ResponseContentDisposition, in.ResponseContentEncoding,

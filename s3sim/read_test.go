@@ -88,14 +88,14 @@ func TestConditionsOfReads(t *testing.T) {
 		{readConditions{modified: &before}, ""},
 		{readConditions{modified: &start}, "NotModified"},
 		{readConditions{modified: &after}, "NotModified"},
-		{readConditions{unaware: &start}, ""},
-		{readConditions{unaware: &before}, "PreconditionFailed If-Unmodified-Since"},
-		{readConditions{match: &tag, unaware: &before}, ""},
+		{readConditions{unmodified: &start}, ""},
+		{readConditions{unmodified: &before}, "PreconditionFailed If-Unmodified-Since"},
+		{readConditions{match: &tag, unmodified: &before}, ""},
 		{readConditions{noneMatch: &tag, modified: &before}, "NotModified"},
 		{readConditions{noneMatch: new(`"x"`), modified: &after}, ""},
 	} {
 		_, _, err := b.tryGet(b.ctx, "logs", "k", func(in *s3api.GetObjectRequest) {
-			in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince = tt.c.match, tt.c.noneMatch, tt.c.modified, tt.c.unaware
+			in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince = tt.c.match, tt.c.noneMatch, tt.c.modified, tt.c.unmodified
 		})
 		got := ""
 		if err != nil {
