@@ -269,6 +269,19 @@ func TestAGrantAcrossAccountsNeedsIAMThere(t *testing.T) {
 	bea.cannot("kms:Encrypt", key, use{}, otherAccount)
 }
 
+// A grant that the user's own account issued stands for its side as well.
+func TestAGrantThatTheUsersOwnAccountIssuedNeedsNoIAM(t *testing.T) {
+	c := startCourt(t, awsTiming)
+	key, bea := c.chief.makes(), c.stranger().hires("bea")
+	_, err := c.stranger().tryGrant(key, bea.arn, operations{encrypt})
+	c.stranger().denied(err, "kms:CreateGrant", "resource: "+key.arn, otherAccount)
+	c.chief.rules(key, delegates(home), grants(abroad, "kms:CreateGrant"))
+	g := c.stranger().grants(key, bea.arn, operations{encrypt})
+	bea.can("kms:Encrypt", key, g.use(nil))
+	bea.cannot("kms:DescribeKey", key, g.use(nil), noIdentityPolicy)
+	bea.has(rule("Deny", "kms:*", "*")).cannot("kms:Encrypt", key, g.use(nil), identityDenies)
+}
+
 // What the grant says can be held to conditions when it is made.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-operations
 func TestConditionsOnWhichGrantsMayBeMade(t *testing.T) {
