@@ -55,6 +55,14 @@ func (c *ciphertext) materialID() string {
 	return hex.EncodeToString(tag[:])
 }
 
+// openedBy is the KeyMaterialId of an answer, which only symmetric keys have.
+func (c *ciphertext) openedBy(k *key) *string {
+	if !k.symmetric() {
+		return nil
+	}
+	return new(c.materialID())
+}
+
 // parse reads the blob and finds whose it is.
 func (s *Service) parse(ctx context.Context, c *ciphertext) error {
 	var err error
@@ -120,13 +128,7 @@ func (c *ciphertext) opens(k *key, operation string) error {
 	if err := c.match(k); err != nil {
 		return err
 	}
-	if err := k.usable(operation, encryptDecrypt); err != nil {
-		return err
-	}
-	if !encrypts(k.Spec, c.algorithm) {
-		return wrongAlgorithm(c.algorithm, k.Spec)
-	}
-	return nil
+	return k.takes(operation, c.algorithm, c.context)
 }
 
 // match compares the key with the one that made the ciphertext.
@@ -147,8 +149,11 @@ func (c *ciphertext) match(k *key) error {
 // plaintext opens the blob with the material that made it. There is none if
 // the ciphertext is to be ignored.
 func (s *Service) plaintext(ctx context.Context, k *key, c *ciphertext) ([]byte, error) {
-	if c.ignored() {
+	switch {
+	case c.ignored():
 		return nil, nil
+	case !k.symmetric():
+		return s.decipher(ctx, k, c)
 	}
 	m, release, err := s.symmetric(ctx, &k.record, c.materialID())
 	if err != nil {

@@ -21,16 +21,16 @@ func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsa
 	if err != nil {
 		return nil, err
 	}
-	if err := k.usable("Encrypt", encryptDecrypt); err != nil {
+	if err := k.takes("Encrypt", algorithm, in.EncryptionContext); err != nil {
 		return nil, err
 	}
-	if !encrypts(k.Spec, algorithm) {
-		return nil, wrongAlgorithm(algorithm, k.Spec)
+	if err := fits(len(in.Plaintext), algorithm, k.Spec); err != nil {
+		return nil, err
 	}
 	if value(in.DryRun) {
 		return nil, dryRun()
 	}
-	blob, err := s.seal(ctx, k, material.KindEncrypt, in.Plaintext, in.EncryptionContext)
+	blob, err := s.encipher(ctx, k, algorithm, in.Plaintext, in.EncryptionContext)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +97,6 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 		return nil, dryRun()
 	}
 	return &kmsapi.DecryptResponse{
-		KeyId: new(k.arn()), Plaintext: plaintext, EncryptionAlgorithm: &c.algorithm, KeyMaterialId: new(c.materialID()),
+		KeyId: new(k.arn()), Plaintext: plaintext, EncryptionAlgorithm: &c.algorithm, KeyMaterialId: c.openedBy(k),
 	}, nil
 }

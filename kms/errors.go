@@ -76,9 +76,42 @@ func wrongUsage(key string, usage kmsapi.KeyUsageType, operation string) *api.Er
 	return kmsapi.InvalidKeyUsageException("%s key usage is %s which is not valid for %s.", key, usage, operation)
 }
 
-func wrongAlgorithm(algorithm kmsapi.EncryptionAlgorithmSpec, spec kmsapi.KeySpec) *api.Error {
+// wrongAlgorithm is for algorithms of every kind.
+func wrongAlgorithm[A ~string](algorithm A, spec kmsapi.KeySpec) *api.Error {
 	return kmsapi.InvalidKeyUsageException("Algorithm %s is incompatible with key spec %s.", algorithm, spec)
 }
+
+func tooLong(algorithm kmsapi.EncryptionAlgorithmSpec, spec kmsapi.KeySpec, limit int) *api.Error {
+	return validation("Algorithm %s and key spec %s cannot encrypt data larger than %d bytes.", algorithm, spec, limit)
+}
+
+// contextNotAllowed: only symmetric encryption keys have encryption contexts.
+// Unverified: the text.
+func contextNotAllowed(spec kmsapi.KeySpec) *api.Error {
+	return validation("EncryptionContext is not supported for key spec %s.", spec)
+}
+
+// digestSize: a digest, or an ML-DSA μ, of another length than the algorithm's.
+// Unverified: that μ has the same text.
+func digestSize(algorithm kmsapi.SigningAlgorithmSpec) *api.Error {
+	return validation("Digest is invalid length for algorithm %s.", algorithm)
+}
+
+// Unverified: the text.
+func wrongMessageType(kind kmsapi.MessageType, algorithm kmsapi.SigningAlgorithmSpec) *api.Error {
+	return validation("MessageType %s is not compatible with algorithm %s.", kind, algorithm)
+}
+
+// AWS tells no more of a signature, a MAC or a peer's public key that is wrong.
+func invalidSignature() *api.Error { return kmsapi.KMSInvalidSignatureException("") }
+
+func invalidMAC() *api.Error { return kmsapi.KMSInvalidMacException("") }
+
+func invalidPeer() *api.Error { return validation("") }
+
+// noPublicKey: GetPublicKey of a symmetric or HMAC key.
+// Unverified: the text; sent without message.
+func noPublicKey() *api.Error { return kmsapi.UnsupportedOperationException("") }
 
 // incorrectKey: the ciphertext was made by another key than the request names.
 func incorrectKey() *api.Error {

@@ -86,9 +86,9 @@ func TestCreateKeyRefuses(t *testing.T) {
 		"the same tag twice": {
 			request{Tags: []kmsapi.Tag{{TagKey: "a"}, {TagKey: "a"}}}, "TagException", "Duplicate tag keys",
 		},
-		"an asymmetric key": {
-			request{KeySpec: new(kmsapi.KeySpecRsa2048), KeyUsage: new(signVerify)}, "NotImplemented",
-			"kms:CreateKey with KeySpec RSA_2048 is not implemented by Sealstack.",
+		"a key of China Regions": {
+			request{KeySpec: new(kmsapi.KeySpecSm2), KeyUsage: new(signVerify)}, "NotImplemented",
+			"kms:CreateKey with KeySpec SM2 is not implemented by Sealstack.",
 		},
 		"imported material": {
 			request{Origin: new(kmsapi.OriginTypeExternal)}, "NotImplemented",

@@ -124,20 +124,25 @@ func (s *Service) unseal(ctx context.Context, r *record, id string) (*unsealed, 
 	return s.unsealed.put(id, m, epoch), nil
 }
 
-// symmetric is unseal for a key of spec SYMMETRIC_DEFAULT. A key that was
-// destroyed since it was read does not exist.
+// symmetric is unsealAs for a key of spec SYMMETRIC_DEFAULT.
 func (s *Service) symmetric(ctx context.Context, r *record, id string) (*material.Symmetric, func(), error) {
+	return unsealAs[*material.Symmetric](ctx, s, r, id)
+}
+
+// unsealAs is unseal for a key whose material is an M. A key that was
+// destroyed since it was read does not exist.
+func unsealAs[M material.Material](ctx context.Context, s *Service, r *record, id string) (m M, release func(), err error) {
 	e, err := s.unseal(ctx, r, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil, keyNotFound(r.arn())
+		return m, nil, keyNotFound(r.arn())
 	}
 	if err != nil {
-		return nil, nil, err
+		return m, nil, err
 	}
-	m, ok := e.m.(*material.Symmetric)
+	m, ok := e.m.(M)
 	if !ok {
 		e.release()
-		return nil, nil, fmt.Errorf("kms: material of %s is no symmetric one", r.arn())
+		return m, nil, fmt.Errorf("kms: material of %s is a %T", r.arn(), e.m)
 	}
 	return m, e.release, nil
 }

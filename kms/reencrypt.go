@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"sealstack/api/kmsapi"
-	"sealstack/kms/material"
 )
 
 // ReEncrypt opens a ciphertext and encrypts what was in it under another key,
@@ -32,28 +31,28 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if err := c.opens(src, "ReEncrypt"); err != nil {
 		return nil, err
 	}
-	if err := dst.usable("ReEncrypt", encryptDecrypt); err != nil {
+	if err := dst.takes("ReEncrypt", algorithm, in.DestinationEncryptionContext); err != nil {
 		return nil, err
-	}
-	if !encrypts(dst.Spec, algorithm) {
-		return nil, wrongAlgorithm(algorithm, dst.Spec)
 	}
 	plaintext, err := s.plaintext(ctx, src, &c)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(plaintext)
+	if err := fits(len(plaintext), algorithm, dst.Spec); err != nil {
+		return nil, err
+	}
 	if c.dryRun {
 		return nil, dryRun()
 	}
-	blob, err := s.seal(ctx, dst, material.KindEncrypt, plaintext, in.DestinationEncryptionContext)
+	blob, err := s.encipher(ctx, dst, algorithm, plaintext, in.DestinationEncryptionContext)
 	if err != nil {
 		return nil, err
 	}
 	return &kmsapi.ReEncryptResponse{
 		CiphertextBlob: blob, SourceKeyId: new(src.arn()), KeyId: new(dst.arn()),
 		SourceEncryptionAlgorithm: &c.algorithm, DestinationEncryptionAlgorithm: &algorithm,
-		SourceKeyMaterialId: new(c.materialID()), DestinationKeyMaterialId: &dst.Material,
+		SourceKeyMaterialId: c.openedBy(src), DestinationKeyMaterialId: dst.sealedBy(),
 	}, nil
 }
 

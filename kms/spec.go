@@ -70,12 +70,22 @@ func (f family) from(origin kmsapi.OriginType) bool {
 // algorithmsOf fills the lists of algorithms of a key's metadata. Lists that
 // do not belong to the key's usage are absent.
 func algorithmsOf(r *record, m *kmsapi.KeyMetadata) {
-	if r.Spec == kmsapi.KeySpecSymmetricDefault {
-		m.EncryptionAlgorithms = []kmsapi.EncryptionAlgorithmSpec{kmsapi.EncryptionAlgorithmSpecSymmetricDefault}
+	a := algorithms[r.Spec]
+	switch r.Usage {
+	case encryptDecrypt:
+		m.EncryptionAlgorithms = a.encryption
+	case signVerify:
+		m.SigningAlgorithms = a.signing
+	case generateMAC:
+		m.MacAlgorithms = a.mac
+	case keyAgreement:
+		m.KeyAgreementAlgorithms = a.agreement
+	case encapsulate:
+		m.EncapsulationAlgorithms = a.encapsulation
 	}
 }
 
 // encrypts says whether a key of the spec knows the algorithm.
 func encrypts(spec kmsapi.KeySpec, algorithm kmsapi.EncryptionAlgorithmSpec) bool {
-	return spec == kmsapi.KeySpecSymmetricDefault && algorithm == kmsapi.EncryptionAlgorithmSpecSymmetricDefault
+	return slices.Contains(algorithms[spec].encryption, algorithm)
 }

@@ -1,0 +1,94 @@
+package kms
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"sealstack/api/kmsapi"
+	"sealstack/kms/material"
+)
+
+// GenerateDataKeyPair makes a key pair for use outside of KMS and returns its
+// private key in the clear and encrypted.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html
+func (s *Service) GenerateDataKeyPair(ctx context.Context, in *kmsapi.GenerateDataKeyPairRequest) (*kmsapi.GenerateDataKeyPairResponse, error) {
+	if in.Recipient != nil {
+		return nil, unimplemented("GenerateDataKeyPair", "Recipient")
+	}
+	d, err := s.dataKeyPair(ctx, "GenerateDataKeyPair", in)
+	if err != nil {
+		return nil, err
+	}
+	defer d.pair.Wipe()
+	return &kmsapi.GenerateDataKeyPairResponse{
+		PrivateKeyCiphertextBlob: d.blob, PrivateKeyPlaintext: bytes.Clone(d.pair.PKCS8().Bytes()), PublicKey: d.pair.PublicKey(),
+		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,
+	}, nil
+}
+
+// GenerateDataKeyPairWithoutPlaintext makes a key pair whose private key only
+// Decrypt shows.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPairWithoutPlaintext.html
+func (s *Service) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, in *kmsapi.GenerateDataKeyPairWithoutPlaintextRequest) (*kmsapi.GenerateDataKeyPairWithoutPlaintextResponse, error) {
+	d, err := s.dataKeyPair(ctx, "GenerateDataKeyPairWithoutPlaintext", &kmsapi.GenerateDataKeyPairRequest{
+		KeyId: in.KeyId, EncryptionContext: in.EncryptionContext, KeyPairSpec: in.KeyPairSpec, GrantTokens: in.GrantTokens, DryRun: in.DryRun,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer d.pair.Wipe()
+	return &kmsapi.GenerateDataKeyPairWithoutPlaintextResponse{
+		PrivateKeyCiphertextBlob: d.blob, PublicKey: d.pair.PublicKey(),
+		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,
+	}, nil
+}
+
+// dataKeyPair is a data key pair, its private key's ciphertext and the key that
+// made that.
+type dataKeyPair struct {
+	key  *key
+	pair material.KeyPair // to be wiped
+	blob []byte
+}
+
+func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyPairRequest) (*dataKeyPair, error) {
+	tokens, err := s.redeem(ctx, in.GrantTokens)
+	if err != nil {
+		return nil, err
+	}
+	use := on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens)
+	use.set("kms:datakeypairspec", string(in.KeyPairSpec))
+	k, err := s.open(ctx, in.KeyId, allForms, use)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.takes(operation, symmetricDefault, in.EncryptionContext); err != nil {
+		return nil, err
+	}
+	if in.KeyPairSpec == kmsapi.DataKeyPairSpecSm2 {
+		return nil, unimplemented(operation, "KeyPairSpec SM2")
+	}
+	if value(in.DryRun) {
+		return nil, dryRun()
+	}
+	d := &dataKeyPair{key: k}
+	if d.pair, err = newPair(in.KeyPairSpec); err != nil {
+		return nil, err
+	}
+	d.blob, err = s.seal(ctx, k, material.KindDataKey, d.pair.PKCS8().Bytes(), in.EncryptionContext)
+	return d, err
+}
+
+// newPair makes a key pair. RSA takes its time: no lock is held.
+func newPair(spec kmsapi.DataKeyPairSpec) (material.KeyPair, error) {
+	m, err := material.New(string(spec))
+	if err != nil {
+		return nil, err
+	}
+	pair, ok := m.(material.KeyPair)
+	if !ok {
+		return nil, fmt.Errorf("kms: %s makes no key pair", spec)
+	}
+	return pair, nil
+}
