@@ -5,7 +5,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/textproto"
 	"reflect"
 	"strings"
 
@@ -64,7 +63,9 @@ func (a *Answer) head(m *plan.Member, field reflect.Value, h http.Header) {
 		h[m.Header] = []string{headerText(m.Type, field)}
 	case api.HeaderPrefix:
 		for entry := field.MapRange(); entry.Next(); {
-			h[textproto.CanonicalMIMEHeaderKey(m.Wire+entry.Key().String())] = []string{encodeWords(entry.Value().String())}
+			// In lower case, as S3 sends it: clients read the rest of the name
+			// as it comes, and "signature" is not "Signature" to them.
+			h[strings.ToLower(m.Wire+entry.Key().String())] = []string{encodeWords(entry.Value().String())}
 		}
 	case api.StatusCode:
 		a.Status = int(field.Int())
