@@ -146,9 +146,6 @@ func TestRequestsThatNameNoOperationAreRefused(t *testing.T) {
 		{"JSON for IAM", request{service: "iam", kind: jsonKind, body: `{}`}, 400, "MissingAction", "*"},
 		{"an action that is not implemented", iamCall("Action=GenerateCredentialReport"), 501, "NotImplemented", "*"},
 		{"an operation that is not implemented", kmsCall("CreateCustomKeyStore", `{"CustomKeyStoreName":"a"}`), 501, "NotImplemented", "*"},
-		{"a bucket", request{service: "s3"}.at("PUT", "/bucket"), 501, "NotImplemented", "*"},
-		{"an object", request{service: "s3"}.at("GET", "/bucket/a//../%2F"), 501, "NotImplemented", "*"},
-		{"nothing at all", request{unsigned: true}.at("GET", "/"), 501, "NotImplemented", "*"},
 	})
 }
 
