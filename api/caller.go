@@ -54,6 +54,14 @@ type Caller struct {
 	AccessKeyID string
 	Session     *Session // of temporary credentials, else nil
 
+	// SignatureVersion is how the request was signed, in the words of the
+	// condition key s3:signatureversion: "AWS4-HMAC-SHA256", or "AWS" for
+	// Signature Version 2, which only S3 takes. AuthType says where, in those of
+	// s3:authType: "REST-HEADER", "REST-QUERY-STRING" or "POST". Both are empty
+	// without a signature and inside the process.
+	SignatureVersion string
+	AuthType         string
+
 	Partition string // "aws", "aws-cn", "aws-us-gov"
 	Region    string // of the credential scope: where the call is answered
 	RequestID string // UUID, one for each call at the edge

@@ -11,6 +11,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/arn"
+	"sealstack/auth/sigv2"
 	"sealstack/auth/sigv4"
 	"sealstack/clock"
 )
@@ -80,7 +81,8 @@ type attempt struct {
 
 // Authenticate returns who signed a request to svc: with their account, the
 // Region of the credential scope (for a global service the home Region of its
-// partition) and the client's address. RequestID is left to the edge. A
+// partition; without a scope, in Signature Version 2, that of [Authenticator.Anonymous]) and
+// the client's address. RequestID is left to the edge. A
 // request to S3 without a signature comes from the anonymous caller.
 //
 // body is the whole body, or nil with S3, whose bodies stream: then r.Body is
@@ -94,6 +96,9 @@ type attempt struct {
 func (a *Authenticator) Authenticate(r *http.Request, body []byte, svc *api.Service) (*api.Caller, error) {
 	t := &attempt{Authenticator: a, r: r, svc: svc}
 	if problem := t.parse(); problem != nil {
+		if t.s3() && problem.Problem != sigv4.TwoMechanisms && sigv2.Signs(r) {
+			return t.version2()
+		}
 		if problem.Problem != sigv4.Unsigned || !t.s3() {
 			return nil, t.malformed(problem)
 		}
@@ -138,14 +143,19 @@ func (t *attempt) anonymous() (*api.Caller, error) {
 // names one, else the default.
 func (a *Authenticator) Anonymous(r *http.Request, svc *api.Service) *api.Caller {
 	auth, _ := sigv4.Parse(r)
+	return newCaller(r, svc, a.regionOf(r, svc, auth.Scope.Region))
+}
+
+// regionOf is the Region of a request whose signature names none that exists.
+func (a *Authenticator) regionOf(r *http.Request, svc *api.Service, named string) string {
 	_, rest, _ := strings.Cut(r.Host, svc.Endpoint+".")
 	label, _, _ := strings.Cut(rest, ".")
-	for _, region := range [...]string{auth.Scope.Region, label} {
+	for _, region := range [...]string{named, label} {
 		if arn.ValidRegion(region) {
-			return newCaller(r, svc, region)
+			return region
 		}
 	}
-	return newCaller(r, svc, a.o.DefaultRegion)
+	return a.o.DefaultRegion
 }
 
 // newCaller returns a caller without a principal.
@@ -179,6 +189,10 @@ func homeRegion(partition string) string {
 func (t *attempt) caller(p api.Principal) *api.Caller {
 	c := newCaller(t.r, t.svc, t.auth.Scope.Region)
 	c.Principal, c.AccessKeyID = p, t.auth.AccessKeyID
+	c.SignatureVersion, c.AuthType = sigv4.Algorithm, "REST-HEADER"
+	if t.auth.Presigned {
+		c.AuthType = "REST-QUERY-STRING"
+	}
 	if t.credential != nil {
 		c.Session = t.credential.Session
 	}

@@ -20,8 +20,8 @@ const (
 	// Authorization header only.
 	Incomplete
 	// UnsupportedAlgorithm, of S3 only: another algorithm than
-	// AWS4-HMAC-SHA256. Detail is the scheme that was sent; "AWS" stands for
-	// Signature Version 2.
+	// AWS4-HMAC-SHA256 and Signature Version 2. Detail is the scheme that was
+	// sent.
 	UnsupportedAlgorithm
 	// TwoMechanisms, of S3 only: signed in the header and in the query at
 	// once. Sentence.
@@ -38,7 +38,8 @@ const (
 	ExpiredToken
 	// SignatureMismatch: the signature is not the one calculated here.
 	// StringToSign, SignatureProvided and CanonicalRequest are set
-	// (CanonicalRequest is empty where a chunk or trailer does not match).
+	// (CanonicalRequest is empty where a chunk or trailer does not match, in
+	// Signature Version 2 and for forms).
 	SignatureMismatch
 	// Skewed: the signing time is more than MaxSkew from the real time.
 	// Sentence (of the services other than S3). RequestDate, RequestTime,
@@ -60,8 +61,8 @@ const (
 	// PresignInvalid, of S3 only: a parameter of a presigned request has a
 	// value that can't be. Sentence.
 	PresignInvalid
-	// PresignExpired, of S3 only: RequestTime + Lifetime has passed; Lifetime,
-	// Expires and ServerTime are set.
+	// PresignExpired, of S3 only: RequestTime + Lifetime has passed; Lifetime
+	// (not with Signature Version 2), Expires and ServerTime are set.
 	PresignExpired
 	// PresignNotYet, of S3 only: the signing time of a presigned request lies
 	// too far ahead; RequestDate and ServerTime are set.
@@ -90,6 +91,12 @@ const (
 	// MissingLength, of S3 only: a chunked body without
 	// X-Amz-Decoded-Content-Length.
 	MissingLength
+	// OldHeader, of S3 only: an Authorization header of Signature Version 2 that
+	// can't be read. Sentence.
+	OldHeader
+	// OldQuery, of S3 only: a query of Signature Version 2 that can't be read.
+	// Sentence.
+	OldQuery
 )
 
 var kindNames = [...]string{
@@ -106,7 +113,8 @@ var kindNames = [...]string{
 	PayloadHashMissing: "X-Amz-Content-Sha256 is missing", PayloadHashInvalid: "X-Amz-Content-Sha256 is invalid",
 	PayloadMismatch: "body does not have its hash", IncompleteBody: "incomplete body",
 	MalformedChunk: "malformed chunk", ChunkTooSmall: "chunk is too small", MalformedTrailer: "malformed trailer",
-	MissingLength: "decoded length is missing",
+	MissingLength: "decoded length is missing", OldHeader: "malformed header of Signature Version 2",
+	OldQuery: "malformed query of Signature Version 2",
 }
 
 // String returns the kind in words for a log.
@@ -125,6 +133,7 @@ type Failure struct {
 
 	AccessKeyID       string
 	Presigned         bool     // signed in the query
+	Version2          bool     // signed with Signature Version 2
 	Region            string   // as in the scope
 	Service           string   // as in the scope
 	Expected          string   // Region or service that would be right

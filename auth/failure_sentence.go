@@ -175,8 +175,6 @@ func (t *attempt) malformedForS3(p *sigv4.Error) *Failure {
 		kind = PresignInvalid
 	}
 	switch p.Problem {
-	case sigv4.SignatureVersionTwo:
-		return t.sentence(UnsupportedAlgorithm, "AWS")
 	case sigv4.BadAlgorithm:
 		if t.auth.Presigned {
 			return t.sentence(kind, oneAlgorithm)

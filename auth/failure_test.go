@@ -17,7 +17,7 @@ func TestEveryFailureKindHasItsOwnWords(t *testing.T) {
 }
 
 func TestAKindOutsideTheListStillPrints(t *testing.T) {
-	for kind, want := range map[FailureKind]string{0: "FailureKind(0)", MissingLength + 1: "FailureKind(28)", 255: "FailureKind(255)"} {
+	for kind, want := range map[FailureKind]string{0: "FailureKind(0)", OldQuery + 1: "FailureKind(30)", 255: "FailureKind(255)"} {
 		if got := kind.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

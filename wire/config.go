@@ -55,8 +55,8 @@ type CORS interface {
 type Forms interface {
 	// PostObject answers a POST of multipart/form-data to a bucket. Who sends
 	// it only the form tells: the context of r holds the anonymous caller, with
-	// the Region and the request's id. An error is answered as that of an
-	// operation, as long as nothing has been written to w.
+	// the Region and the request's id. An error, an *auth.Failure among them, is
+	// answered as that of an operation, as long as nothing has been written to w.
 	PostObject(w http.ResponseWriter, r *http.Request, bucket string) error
 }
 

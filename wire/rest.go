@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha512"
 	"encoding/base32"
@@ -45,6 +46,9 @@ func (e *edge) findREST(c *call) error {
 	c.rest = &restCall{query: c.r.URL.Query(), limit: e.MaxBody, log: e.Log}
 	c.identify()
 	host := restxml.ReadHost(c.r.Host)
+	if host.Bucket != "" {
+		c.r = c.r.WithContext(auth.WithHostBucket(c.r.Context(), host.Bucket))
+	}
 	address, err := restxml.Locate(host, c.r.URL.EscapedPath())
 	c.rest.address = address
 	if e.CORS != nil && c.r.Header.Get("Origin") != "" && c.r.Method != http.MethodOptions {
@@ -120,10 +124,12 @@ func (e *edge) postForm(c *call) error {
 	if e.Forms == nil {
 		return api.NotImplemented("s3", "PostObject")
 	}
-	if err := e.Forms.PostObject(c.w, e.anonymous(c), c.rest.address.Bucket); err != nil {
-		return err
+	c.r.Body = &upload{call: c, ReadCloser: c.r.Body}
+	err := e.Forms.PostObject(c.w, e.anonymous(c), c.rest.address.Bucket)
+	if failure, ok := errors.AsType[*auth.Failure](err); ok {
+		return restFailure(failure)
 	}
-	return errAnswered
+	return cmp.Or(err, errAnswered)
 }
 
 // anonymous returns the request with the anonymous caller in its context.

@@ -437,7 +437,9 @@ func TestFailuresOfS3AreItsErrors(t *testing.T) {
 		{auth.Failure{Kind: auth.UnknownKey, AccessKeyID: "AKIA"}, 403, "InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records. map[AWSAccessKeyId:AKIA]"},
 		{auth.Failure{Kind: auth.Incomplete, Detail: "d"}, 400, "AuthorizationHeaderMalformed: d map[]"},
 		{auth.Failure{Kind: auth.Incomplete, Detail: "d", Presigned: true}, 400, "AuthorizationQueryParametersError: d map[]"},
-		{auth.Failure{Kind: auth.UnsupportedAlgorithm, Detail: "AWS"}, 400, "InvalidRequest: The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. map[]"},
+		{auth.Failure{Kind: auth.OldHeader, Detail: "No."}, 400, "InvalidArgument: No. map[ArgumentName:Authorization]"},
+		{auth.Failure{Kind: auth.OldQuery, Detail: "No."}, 403, "AccessDenied: No. map[]"},
+		{auth.Failure{Kind: auth.PresignExpired, Version2: true, Expires: noon, ServerTime: noon}, 403, "AccessDenied: Request has expired map[Expires:2020-01-01T12:00:00Z ServerTime:2020-01-01T12:00:00Z]"},
 		{auth.Failure{Kind: auth.UnsupportedAlgorithm, Detail: "Basic"}, 400, "InvalidArgument: Unsupported Authorization Type map[ArgumentName:Authorization]"},
 		{auth.Failure{Kind: auth.SignatureMismatch, AccessKeyID: "A", SignatureProvided: "00", StringToSign: "AB", CanonicalRequest: "C"}, 403,
 			"SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method. map[AWSAccessKeyId:A CanonicalRequest:C CanonicalRequestBytes:43 SignatureProvided:00 StringToSign:AB StringToSignBytes:41 42]"},
@@ -461,7 +463,7 @@ func TestFailuresOfS3AreItsErrors(t *testing.T) {
 }
 
 func TestEveryKindOfFailureHasAnAnswerFromS3(t *testing.T) {
-	for kind := auth.MissingToken; kind <= auth.MissingLength; kind++ {
+	for kind := auth.MissingToken; kind <= auth.OldQuery; kind++ {
 		e := restFailure(&auth.Failure{Kind: kind, Detail: "sentence"})
 		if e.Message == "" || e.Code == "" || reflect.ValueOf(restRefusals[kind]).IsZero() {
 			t.Errorf("%s: %+v", kind, e)

@@ -46,6 +46,8 @@ var restRefusals = map[auth.FailureKind]struct {
 	auth.MalformedChunk:   {400, "IncompleteBody", "The request body terminated unexpectedly"},
 	auth.ChunkTooSmall:    {403, "InvalidChunkSizeError", "Only the last chunk is allowed to have a size less than 8192 bytes"},
 	auth.MalformedTrailer: {400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema."},
+	auth.OldHeader:        {400, "InvalidArgument", ""},
+	auth.OldQuery:         {403, "AccessDenied", ""},
 	auth.MissingLength:    {411, "MissingContentLength", "You must provide the Content-Length HTTP header."},
 }
 
@@ -59,9 +61,6 @@ func restFailure(f *auth.Failure) *api.Error {
 	e := frontEnd(cmp.Or(r.status, 403), cmp.Or(r.code, "AccessDenied"), cmp.Or(r.message, f.Detail, "Access Denied"))
 	if f.Presigned && e.Code == "AuthorizationHeaderMalformed" {
 		e.Code, e.Shape = "AuthorizationQueryParametersError", "AuthorizationQueryParametersError"
-	}
-	if f.Kind == auth.UnsupportedAlgorithm && f.Detail == "AWS" {
-		return frontEnd(400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 	}
 	for name, value := range failureFields(f) {
 		e = e.With(name, value)
@@ -84,15 +83,12 @@ func failureFields(f *auth.Failure) map[string]any {
 	case auth.WrongRegion:
 		return map[string]any{"Region": f.Expected}
 	case auth.PresignExpired:
-		return map[string]any{
-			"X-Amz-Expires": strconv.FormatInt(int64(f.Lifetime/time.Second), 10),
-			"Expires":       seconds(f.Expires), "ServerTime": seconds(f.ServerTime),
-		}
+		return expiredFields(f)
 	case auth.PresignNotYet:
 		return map[string]any{"ServerTime": seconds(f.ServerTime)}
 	case auth.HeadersNotSigned:
 		return map[string]any{"HeadersNotSigned": strings.Join(f.Headers, ", ")}
-	case auth.UnsupportedAlgorithm, auth.TwoMechanisms:
+	case auth.UnsupportedAlgorithm, auth.TwoMechanisms, auth.OldHeader:
 		return map[string]any{"ArgumentName": "Authorization"}
 	case auth.PayloadHashInvalid:
 		return map[string]any{"ArgumentName": "x-amz-content-sha256", "ArgumentValue": f.Detail}
@@ -102,6 +98,14 @@ func failureFields(f *auth.Failure) map[string]any {
 		return map[string]any{"BadChunkSize": f.Detail}
 	}
 	return nil
+}
+
+func expiredFields(f *auth.Failure) map[string]any {
+	fields := map[string]any{"Expires": seconds(f.Expires), "ServerTime": seconds(f.ServerTime)}
+	if !f.Version2 {
+		fields["X-Amz-Expires"] = strconv.FormatInt(int64(f.Lifetime/time.Second), 10)
+	}
+	return fields
 }
 
 func mismatchFields(f *auth.Failure) map[string]any {
