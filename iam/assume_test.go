@@ -236,7 +236,7 @@ func TestSessionPoliciesLimitASession(t *testing.T) {
 		{"an unknown policy", assume(stsapi.AssumeRoleRequest{PolicyArns: []stsapi.PolicyDescriptorType{{Arn: new("arn:aws:iam::aws:policy/None")}}}),
 			"ValidationError: Policy arn:aws:iam::aws:policy/None does not exist or is not attachable."},
 		{"too much", assume(stsapi.AssumeRoleRequest{Policy: new(document(allow("iam:*", "arn:aws:iam::1:user/"+strings.Repeat("x", 2048))))}),
-			"PackedPolicyTooLarge: Packed policy consumes 105% of allotted space, please use smaller policy."},
+			"PackedPolicyTooLarge: Packed policy consumes 106% of allotted space, please use smaller policy."},
 	})
 }
 

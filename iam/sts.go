@@ -225,10 +225,10 @@ func (s *state) limit(ctx context.Context, n *session, document *string, arns []
 	if size == 0 {
 		return nil, nil
 	}
-	if size > maxPacked {
-		return nil, stsapi.PackedPolicyTooLargeException("Packed policy consumes %d%% of allotted space, please use smaller policy.", size*100/maxPacked)
-	}
 	percent := int32((size*100 + maxPacked - 1) / maxPacked)
+	if size > maxPacked {
+		return nil, stsapi.PackedPolicyTooLargeException("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent)
+	}
 	return &percent, s.checkSessionPolicies(ctx, n)
 }
 
