@@ -3,6 +3,7 @@ package restxml
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"io"
 	"net/http"
