@@ -94,9 +94,9 @@ type delays struct {
 }
 
 var profiles = map[Timing]delays{
-	// Half a second for data keys: a person who revokes a key and reads, in
-	// two calls of the AWS CLI, must see the outcome (docs/decisions).
-	Fast: {association: time.Second, dataKey: 500 * time.Millisecond, delivery: 2 * time.Second, digest: time.Minute},
+	// No data key is held: who revokes a key and reads, in two calls one
+	// after the other, must see the outcome (docs/decisions).
+	Fast: {association: time.Second, delivery: 2 * time.Second, digest: time.Minute},
 	AWS: {
 		association: 5 * time.Minute, dataKey: 5 * time.Minute, grant: 5 * time.Minute,
 		delivery: 5 * time.Minute, digest: time.Hour,

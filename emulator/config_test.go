@@ -55,7 +55,7 @@ func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
 
 func TestDelaysAreThoseOfTheProfileUnlessOverridden(t *testing.T) {
 	hour := time.Hour
-	fast := delays{association: time.Second, dataKey: 500 * time.Millisecond, delivery: 2 * time.Second, digest: time.Minute}
+	fast := delays{association: time.Second, delivery: 2 * time.Second, digest: time.Minute}
 	aws := delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute, 5 * time.Minute, time.Hour}
 	instant := delays{digest: time.Minute}
 	for name, tt := range map[string]struct {
