@@ -82,8 +82,8 @@ func deletionAt(r *record) storage.Key {
 	return storage.K(r.Deletion, r.Account, r.Region, r.ID)
 }
 
-// Sweep makes the rotations that are owed at now, and destroys the keys whose
-// waiting period is over: record, policy,
+// Sweep makes the rotations that are owed at now, destroys imported material
+// that has expired, and the keys whose waiting period is over: record, policy,
 // grants, aliases, tags and key material. The secret that the material was wrapped
 // under is overwritten, so that neither the store nor the root key nor a copy
 // of the database's pages can bring it back.
@@ -92,7 +92,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("kms: sweep: %w", err)
 	}
-	failed := []error{s.sweepRotations(ctx, now)}
+	failed := []error{s.sweepRotations(ctx, now), s.sweepExpired(ctx, now)}
 	for _, at := range due {
 		failed = append(failed, s.destroy(ctx, at))
 	}
@@ -135,10 +135,10 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		if err := reschedule(tx, &r, nil); err != nil {
+		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r)); err != nil {
 			return err
 		}
-		return errors.Join(dropAliases(tx, &r), versions.Delete(tx, r.place()), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
+		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))
 	})
 	if err != nil {
 		return fmt.Errorf("kms: destroy key %s: %w", at, err)

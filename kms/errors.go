@@ -258,6 +258,49 @@ func onDemandLimit(key string) *api.Error {
 		"No more on-demand rotations can be performed for this key: %s", key)
 }
 
+func nothingPending(key string) *api.Error {
+	return kmsapi.KMSInvalidStateException("No available key material pending rotation for the key: %s.", key)
+}
+
+func otherPending(key, id, waiting string) *api.Error {
+	return kmsapi.KMSInvalidStateException("New key material (id: %s) cannot be imported into KMS key %s, "+
+		"because another key material (id: %s) is pending rotation.", id, key, waiting)
+}
+
+func validToNeeded() *api.Error {
+	return validation("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES")
+}
+
+func validToPast() *api.Error { return validation("ValidTo must be in the future") }
+
+// Unverified: the texts of the next four.
+func validToFar() *api.Error { return validation("ValidTo must be at most 365 days in the future") }
+
+func validToNotAllowed() *api.Error {
+	return validation("A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE")
+}
+
+func newMaterialHasNoID() *api.Error {
+	return validation("KeyMaterialId cannot be specified with ImportType NEW_KEY_MATERIAL")
+}
+
+func symmetricOnly() *api.Error {
+	return validation("ImportType, KeyMaterialId and KeyMaterialDescription are only supported for symmetric encryption keys")
+}
+
+// invalidImportToken: of another key, changed, or not made here.
+// Unverified: the texts of the next four; three are sent without message.
+func invalidImportToken() *api.Error { return kmsapi.InvalidImportTokenException("") }
+
+func expiredImportToken() *api.Error { return kmsapi.ExpiredImportTokenException("") }
+
+// incorrectMaterial: not the key's own, or not material of its spec.
+func incorrectMaterial() *api.Error { return kmsapi.IncorrectKeyMaterialException("") }
+
+func materialNotFound(id string) *api.Error {
+	return kmsapi.NotFoundException("Key material '%s' does not exist", id)
+}
+
 // rotationSoon: an automatic rotation is near.
 // Unverified: the text; sent without message.
 func rotationSoon() *api.Error { return kmsapi.ConflictException("") }

@@ -124,23 +124,17 @@ func built(r *record, in *kmsapi.CreateKeyRequest) error {
 	switch {
 	case value(in.MultiRegion):
 		return unimplemented("CreateKey", "MultiRegion true")
-	case r.Origin != kmsapi.OriginTypeAwsKms:
-		return unimplemented("CreateKey", "Origin "+string(r.Origin))
 	case r.Spec == kmsapi.KeySpecSm2: // AWS has it in China Regions only
 		return unimplemented("CreateKey", "KeySpec "+string(r.Spec))
 	}
 	return nil
 }
 
-// create stores a key with its policy and new key material, and what also does
-// with it.
+// create stores a key with its policy and, unless that is to be imported, new
+// key material, and what also does with it.
 func (s *Service) create(ctx context.Context, r *record, document string, also ...func(storage.Tx) error) error {
-	m, err := s.generate(ctx, r)
-	if err != nil {
-		return fmt.Errorf("kms: create key: %w", err)
-	}
-	r.Policy, r.Material = newRevision(), m.id
-	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
+	r.Policy = newRevision()
+	store := func(tx storage.Tx) error {
 		for _, fn := range also {
 			if err := fn(tx); err != nil {
 				return err
@@ -149,9 +143,17 @@ func (s *Service) create(ctx context.Context, r *record, document string, also .
 		return errors.Join(
 			keys.Put(tx, r.place(), *r),
 			policies.Put(tx, r.place(), policyRecord{Revision: r.Policy, Document: document}),
-			s.keep(tx, r, m),
 		)
-	})
+	}
+	if r.Origin == kmsapi.OriginTypeExternal {
+		return s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error { return store(tx) })
+	}
+	m, err := s.generate(ctx, r)
+	if err != nil {
+		return fmt.Errorf("kms: create key: %w", err)
+	}
+	r.Material = m.id
+	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error { return errors.Join(store(tx), s.keep(tx, r, m)) })
 	if err != nil {
 		return fmt.Errorf("kms: create key: %w", errors.Join(err, s.vault.Destroy(ctx, m.sealed)))
 	}
@@ -193,6 +195,7 @@ func metadata(r *record) kmsapi.KeyMetadata {
 	if r.Spec == kmsapi.KeySpecSymmetricDefault && r.Material != "" {
 		m.CurrentKeyMaterialId = &r.Material
 	}
+	r.Import.expiration(r.seen, &m)
 	return m
 }
 

@@ -38,6 +38,8 @@ type record struct {
 	OnDemand int `cbor:"18,keyasint,omitempty"`
 	// Multi is nil for a single-Region key.
 	Multi *multiRegion `cbor:"19,keyasint,omitempty"`
+	// Import sums up imported materials, nil before the first.
+	Import *imports `cbor:"20,keyasint,omitempty"`
 
 	seen time.Time // as of when state tells the state
 }
@@ -84,6 +86,8 @@ var (
 	versions = storage.NewTable[[]version]("kms.version")
 	// schedules: next automatic rotation, account, region, key id.
 	schedules = storage.NewTable[struct{}]("kms.rotation")
+	// expiries: end of validity, account, region, key id, material id.
+	expiries = storage.NewTable[struct{}]("kms.expiry")
 	// deletions: end of the waiting period, account, region, key id.
 	deletions = storage.NewTable[struct{}]("kms.deletion")
 	// grants: account, region, key id, grant id.

@@ -174,6 +174,12 @@ func (r *record) rotatable(now time.Time) error {
 
 // rotateNow makes one rotation on demand.
 func (s *Service) rotateNow(ctx context.Context, k *key) error {
+	if k.Origin == kmsapi.OriginTypeExternal {
+		return s.change(ctx, k, forRotation, func(tx storage.Tx, r *record) error {
+			r.OnDemand++
+			return s.promote(tx, r, s.clock.Now())
+		})
+	}
 	m, err := s.renew(ctx, &k.record)
 	if err != nil {
 		return fmt.Errorf("kms: rotate %s: %w", k.arn(), err)

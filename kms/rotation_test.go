@@ -414,13 +414,7 @@ func TestMaterialsAndSchedulesSurviveARestart(t *testing.T) {
 	dir := t.TempDir()
 	run := func(fn func(h *harness)) {
 		t.Helper()
-		store, err := bolt.Open(dir, bolt.Options{})
-		must(t, err)
-		root, err := seal.Open(dir, nil)
-		must(t, err)
-		h := harnessOn(t, store, root)
-		fn(h)
-		must(t, store.Close())
+		restart(t, dir, fn)
 	}
 	var id string
 	var blobs [][]byte
@@ -460,4 +454,15 @@ func TestADestroyedKeyLeavesNoSchedule(t *testing.T) {
 		t.Errorf("schedules are left: %v, %v", rows, err)
 	}
 	must(t, h.store.Check(h.ctx))
+}
+
+// restart runs fn with a service over a data directory, and closes that.
+func restart(t *testing.T, dir string, fn func(h *harness)) {
+	t.Helper()
+	store, err := bolt.Open(dir, bolt.Options{})
+	must(t, err)
+	root, err := seal.Open(dir, nil)
+	must(t, err)
+	fn(harnessOn(t, store, root))
+	must(t, store.Close())
 }

@@ -57,6 +57,7 @@ type Service struct {
 	store      storage.Store
 	vault      *seal.Vault
 	tokens     seal.Tokens
+	root       *seal.Root
 	clock      clock.Clock
 	authorizer *auth.Authorizer
 	principals Principals
@@ -71,7 +72,7 @@ var _ kmsapi.API = (*Service)(nil)
 // New returns a Service over what is in the store.
 func New(c Config) *Service {
 	return &Service{
-		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(),
+		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(), root: c.Root,
 		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay,
 	}
 }

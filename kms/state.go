@@ -43,6 +43,12 @@ const (
 	forUse = enabled | updating
 	// CreateGrant.
 	forGrant = enabled | unavailable | updating
+	// GetParametersForImport.
+	forParameters = enabled | disabled | pendingImport
+	// ImportKeyMaterial.
+	forImport = forParameters | updating
+	// DeleteImportedKeyMaterial.
+	forRemoval = forParameters | dying
 	// RotateKeyOnDemand.
 	forRotation = enabled
 	// EnableKey, DisableKey.
@@ -86,7 +92,7 @@ func (r *record) state() kmsapi.KeyState {
 	switch {
 	case !r.Deletion.IsZero():
 		return kmsapi.KeyStatePendingDeletion
-	case r.Material == "":
+	case r.Material == "", r.Import.missing(r.seen):
 		return kmsapi.KeyStatePendingImport
 	case r.Disabled:
 		return kmsapi.KeyStateDisabled

@@ -3,6 +3,7 @@ package kms
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sealstack/api/kmsapi"
@@ -15,6 +16,25 @@ type version struct {
 	ID      string              `cbor:"1,keyasint"`
 	Rotated time.Time           `cbor:"2,keyasint,omitzero"` // when it became current; zero for the first
 	Type    kmsapi.RotationType `cbor:"3,keyasint,omitempty"`
+
+	// Of imported material only:
+	ValidTo     time.Time `cbor:"4,keyasint,omitzero"` // zero if it does not expire
+	Description string    `cbor:"5,keyasint,omitempty"`
+	Absent      bool      `cbor:"6,keyasint,omitempty"` // deleted, expired, or not yet imported in this Region
+	Pending     bool      `cbor:"7,keyasint,omitempty"` // waits for a rotation
+}
+
+// expires says that the material is there for a time.
+func (v *version) expires() bool { return !v.Absent && !v.ValidTo.IsZero() }
+
+// present says that the material is there at an instant.
+func (v *version) present(now time.Time) bool {
+	return !v.Absent && (v.ValidTo.IsZero() || now.Before(v.ValidTo))
+}
+
+// expiryAt is the row of the material in expiries.
+func (v *version) expiryAt(r *record) storage.Key {
+	return storage.K(v.ValidTo, r.Account, r.Region, r.ID, v.ID)
 }
 
 // versionsOf lists the materials of a key in the order in which they became
@@ -113,23 +133,82 @@ func fillVersions(tx storage.Tx, p *page[kmsapi.RotationsListEntry], k *key, all
 	if err != nil {
 		return err
 	}
+	everywhere, err := arrived(tx, k, list)
+	if err != nil {
+		return err
+	}
 	for i, v := range list {
 		at := storage.K(i)
 		if at.Compare(after) > 0 && (all || !v.Rotated.IsZero()) {
-			p.add(at, v.entry(k))
+			p.add(at, v.entry(k, everywhere))
 		}
 	}
 	return nil
 }
 
-// entry is a material as it is listed.
-func (v *version) entry(k *key) kmsapi.RotationsListEntry {
+// arrived says whether the material that waits for a rotation, if any, was
+// imported in every Region of the key.
+func arrived(tx storage.Tx, k *key, list []version) (bool, error) {
+	at := slices.IndexFunc(list, func(v version) bool { return v.Pending })
+	if at < 0 || k.Multi == nil {
+		return true, nil
+	}
+	for _, region := range k.regions() {
+		other, err := versions.Get(tx, storage.K(k.Account, region, k.ID))
+		if err != nil || at >= len(other) || !other[at].present(k.seen) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// entry is a material as it is listed. everywhere says that no Region lacks it.
+func (v *version) entry(k *key, everywhere bool) kmsapi.RotationsListEntry {
 	e := kmsapi.RotationsListEntry{KeyId: new(k.arn()), KeyMaterialId: &v.ID, KeyMaterialState: new(kmsapi.KeyMaterialStateNonCurrent)}
-	if v.ID == k.Material {
+	switch {
+	case v.ID == k.Material:
 		e.KeyMaterialState = new(kmsapi.KeyMaterialStateCurrent)
+	case v.Pending && everywhere:
+		e.KeyMaterialState = new(kmsapi.KeyMaterialStatePendingRotation)
+	case v.Pending:
+		e.KeyMaterialState = new(kmsapi.KeyMaterialStatePendingMultiRegionImportAndRotation)
 	}
 	if !v.Rotated.IsZero() {
 		e.RotationDate, e.RotationType = &v.Rotated, &v.Type
 	}
+	if k.Origin == kmsapi.OriginTypeExternal {
+		v.imported(k.seen, &e)
+	}
 	return e
+}
+
+// imported fills what is listed of imported material only.
+func (v *version) imported(now time.Time, e *kmsapi.RotationsListEntry) {
+	e.ImportState = new(kmsapi.ImportStatePendingImport)
+	if v.present(now) {
+		e.ImportState, e.ExpirationModel = new(kmsapi.ImportStateImported), new(expirationModel(v.ValidTo))
+		if v.expires() {
+			e.ValidTo = &v.ValidTo
+		}
+	}
+	if v.Description != "" {
+		e.KeyMaterialDescription = &v.Description
+	}
+}
+
+// dropVersions removes the list of a key's materials; dropMaterials destroys
+// these.
+func dropVersions(tx storage.Tx, r *record) error {
+	list, err := versionsOf(tx, r)
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		if v.expires() {
+			if err := expiries.Delete(tx, v.expiryAt(r)); err != nil {
+				return err
+			}
+		}
+	}
+	return versions.Delete(tx, r.place())
 }
