@@ -83,9 +83,8 @@ func discreet(err error, c *api.Caller, account string) error {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 func (b *bucket) keys(c *api.Caller, a ask) auth.Keys {
 	keys := auth.Keys{"s3:resourceaccount": {b.Account}}
-	if c.AccessKeyID != "" {
-		keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
-	}
+	with(keys, "s3:signatureversion", c.SignatureVersion)
+	with(keys, "s3:authtype", c.AuthType)
 	if b.Abac {
 		for name, v := range b.Tags {
 			keys["aws:resourcetag/"+strings.ToLower(name)] = []string{v}

@@ -87,6 +87,9 @@ func (b *bucketRecord) label(key string) string { return b.ID + "/" + key }
 // generate has KMS make a wrapping key, or takes the bucket key that it made
 // for the requester a while ago.
 func (s *Service) generate(ctx context.Context, b *bucket, key string, c choice, e *envelope) ([]byte, error) {
+	if err := needVersion4(ctx); err != nil {
+		return nil, err
+	}
 	e.BucketKey = c.bucketKey
 	e.Context = map[string]string{contextKey: b.arn(key)}
 	if c.bucketKey {
@@ -160,6 +163,9 @@ func (s *Service) unwrap(ctx context.Context, b *bucket, key string, e *envelope
 
 // decrypt has KMS decrypt the wrapping key, or finds the bucket key in memory.
 func (s *Service) decrypt(ctx context.Context, b *bucket, e *envelope) ([]byte, error) {
+	if err := needVersion4(ctx); err != nil {
+		return nil, err
+	}
 	id := ringID(ctx, string(e.Blob), e.Context)
 	if e.BucketKey {
 		if held, ok := s.ring.find(id); ok {

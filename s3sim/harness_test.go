@@ -78,7 +78,7 @@ func newBenchOver(t testing.TB, store storage.Store, root *seal.Root, change ...
 func rootOf(account string) context.Context {
 	return api.WithCaller(context.Background(), &api.Caller{
 		Principal:   api.Principal{Type: api.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root", ID: account},
-		AccessKeyID: "AKIA" + account, Partition: "aws", Region: region,
+		AccessKeyID: "AKIA" + account, SignatureVersion: "AWS4-HMAC-SHA256", Partition: "aws", Region: region,
 	})
 }
 
@@ -94,7 +94,7 @@ func (b *bench) user(account, name string, statements ...string) context.Context
 	b.t.Helper()
 	c := &api.Caller{
 		Principal:   api.Principal{Type: api.User, Account: account, ARN: "arn:aws:iam::" + account + ":user/" + name, ID: "AIDA" + name, Name: name},
-		AccessKeyID: "AKIA" + name, Partition: "aws", Region: region,
+		AccessKeyID: "AKIA" + name, SignatureVersion: "AWS4-HMAC-SHA256", Partition: "aws", Region: region,
 	}
 	document := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 	var attached auth.Attached
