@@ -100,12 +100,6 @@ func (b *bucket) keys(c *api.Caller, a ask) auth.Keys {
 	return keys
 }
 
-// refused reports whether err is a denial, not a failure to decide.
-func refused(err error) bool {
-	e, ok := errors.AsType[*api.Error](err)
-	return ok && e.Code == "AccessDenied"
-}
-
 // open finds a bucket and authorizes an action on it.
 func (s *Service) open(ctx context.Context, name string, expected *string, action string) (*bucket, error) {
 	return s.openWith(ctx, name, expected, ask{action: action})

@@ -225,35 +225,43 @@ func (s *Service) ListBuckets(ctx context.Context, in *s3api.ListBucketsRequest)
 	if most < 1 || most > maxBuckets {
 		return nil, invalidArgument("max-buckets must be between 1 and 10000", "max-buckets", "")
 	}
-	account, partition := accountOf(ctx), partitionOf(ctx)
-	r := storage.Range{Prefix: storage.K(partition)}
+	purpose := "s3.ListBuckets/" + accountOf(ctx)
+	r := storage.Range{Prefix: storage.K(partitionOf(ctx))}
 	if in.ContinuationToken != nil {
-		at, err := s.tokens.Decode("s3.ListBuckets/"+account, *in.ContinuationToken)
+		at, err := s.tokens.Decode(purpose, *in.ContinuationToken)
 		if err != nil {
 			return nil, invalidArgument("The continuation token provided is incorrect", "continuation-token", "")
 		}
 		r.After = at
 	}
-	out := &s3api.ListBucketsOutput{Owner: ownerOf(account), Prefix: in.Prefix}
-	err := s.view(ctx, func(tx storage.Tx) error {
-		out.Buckets, out.ContinuationToken = nil, nil
-		var last storage.Key
-		for e, err := range buckets.Scan(tx, r) {
-			if err != nil {
-				return err
-			}
-			if !listed(&e.Value, account, in) {
-				continue
-			}
-			if len(out.Buckets) == most {
-				out.ContinuationToken = new(s.tokens.Encode("s3.ListBuckets/"+account, last))
-				return nil
-			}
-			last, out.Buckets = e.Key, append(out.Buckets, bucketEntry(&e.Value, in))
-		}
-		return nil
+	out := &s3api.ListBucketsOutput{Owner: ownerOf(accountOf(ctx)), Prefix: in.Prefix}
+	var last storage.Key
+	err := s.view(ctx, func(tx storage.Tx) (err error) {
+		out.Buckets, last, err = bucketPage(ctx, tx, r, most, in)
+		return err
 	})
+	if last != nil {
+		out.ContinuationToken = new(s.tokens.Encode(purpose, last))
+	}
 	return out, err
+}
+
+// bucketPage reads a page of the caller's buckets; last is where the next one
+// goes on, nil on the last.
+func bucketPage(ctx context.Context, tx storage.Tx, r storage.Range, most int, in *s3api.ListBucketsRequest) (page []s3api.Bucket, last storage.Key, err error) {
+	for e, err := range buckets.Scan(tx, r) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if !listed(&e.Value, accountOf(ctx), in) {
+			continue
+		}
+		if len(page) == most {
+			return page, last, nil
+		}
+		last, page = e.Key, append(page, bucketEntry(&e.Value, in))
+	}
+	return page, nil, nil
 }
 
 // listed reports whether a bucket belongs on the list that was asked for.

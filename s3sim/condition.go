@@ -9,9 +9,9 @@ import (
 
 // readConditions are the conditions of a read, or of the source of a copy.
 type readConditions struct {
-	match, noneMatch  *string
+	match, noneMatch     *string
 	modified, unmodified *time.Time // If-Modified-Since, If-Unmodified-Since
-	prefix            string     // of the headers' names
+	prefix               string     // of the headers' names
 }
 
 // check evaluates the conditions as RFC 9110 orders them: entity tags before
