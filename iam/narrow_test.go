@@ -23,7 +23,16 @@ type rights struct{ allow, deny uint8 }
 const rightActions = 6
 
 func randomRights(r *rand.Rand) rights {
-	return rights{uint8(r.Uint32()) | uint8(r.Uint32()), uint8(r.Uint32()) & uint8(r.Uint32()) & uint8(r.Uint32())}
+	var n rights
+	for i := range rightActions {
+		if r.IntN(4) > 0 {
+			n.allow |= 1 << i
+		}
+		if r.IntN(8) == 0 {
+			n.deny |= 1 << i
+		}
+	}
+	return n
 }
 
 // document is a policy with these rights.
