@@ -16,6 +16,9 @@ import (
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
 func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsKeyRequest) (*api.None, error) {
+	if in.LogGroupName == nil && value(in.ResourceIdentifier) == placeOf(ctx).arn(queryResults) {
+		return nil, s.associateResults(ctx, "AssociateKmsKey", in.KmsKeyId)
+	}
 	name, err := associated(ctx, in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
 		return nil, err
@@ -29,6 +32,9 @@ func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsK
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DisassociateKmsKey.html
 func (s *Service) DisassociateKmsKey(ctx context.Context, in *logsapi.DisassociateKmsKeyRequest) (*api.None, error) {
+	if in.LogGroupName == nil && value(in.ResourceIdentifier) == placeOf(ctx).arn(queryResults) {
+		return nil, s.associateResults(ctx, "DisassociateKmsKey", "")
+	}
 	name, err := associated(ctx, in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
 		return nil, err
@@ -45,8 +51,6 @@ func associated(ctx context.Context, name, resource *string) (string, error) {
 		return *name, nil
 	case resource == nil:
 		return "", logsapi.InvalidParameterException("Either logGroupName or resourceIdentifier must be specified.") // Unverified: AWS's sentence
-	case strings.Contains(*resource, ":query-result:"):
-		return "", api.NotImplemented("logs", "AssociateKmsKey and DisassociateKmsKey for query results")
 	}
 	return groupName(ctx, *resource)
 }
@@ -73,7 +77,7 @@ func (s *Service) associate(ctx context.Context, action, name, key string) error
 			return err
 		}
 		if now.ID != g.ID || now.latest().Number != g.latest().Number {
-			return logsapi.OperationAbortedException("A conflicting operation is currently in progress against this resource. Please try again.")
+			return conflicting()
 		}
 		now.Epochs = append(now.Epochs, e)
 		if err := dataKeys.Put(tx, storage.K(g.ID, e.Number, 0), d); err != nil {
@@ -92,8 +96,8 @@ func (s *Service) newEpoch(ctx context.Context, g *group, key string, from int64
 		e.Number = g.latest().Number + 1
 		e.From = max(from, g.latest().From)
 	}
-	groupARN := placeOf(ctx).group(g.Name)
-	if err := keyNamed(ctx, key, g.Name); err != nil {
+	groupARN := g.arn(placeOf(ctx))
+	if err := keyNamed(ctx, key, g); err != nil {
 		return e, dataKey{}, err
 	}
 	d, err := s.ring.create(ctx, g, groupARN, e, 0)
@@ -101,16 +105,16 @@ func (s *Service) newEpoch(ctx context.Context, g *group, key string, from int64
 }
 
 // keyNamed refuses a KMS key that is not named by the ARN of a key.
-func keyNamed(ctx context.Context, key, group string) error {
+func keyNamed(ctx context.Context, key string, g *group) error {
 	if key == "" {
 		return nil
 	}
 	a, err := arn.Parse(key)
 	if err != nil || a.Service != "kms" || !strings.HasPrefix(a.Resource, "key/") {
-		return keyNotFound(group)
+		return keyNotFound(g.Name)
 	}
 	if p := placeOf(ctx); a.Region != p.region || a.Partition != p.partition {
-		return keyNotAllowed(p.group(group))
+		return keyNotAllowed(g.arn(p))
 	}
 	return nil
 }

@@ -199,7 +199,7 @@ func TestAssociationNeedsOneTarget(t *testing.T) {
 		{ptr("g"), ptr("arn:aws:logs:us-west-2:111122223333:log-group:g"), "InvalidParameterException"},
 		{ptr("none"), nil, "ResourceNotFoundException"},
 		{nil, ptr("arn:aws:logs:eu-west-1:111122223333:log-group:g"), "InvalidParameterException"},
-		{nil, ptr("arn:aws:logs:us-west-2:111122223333:query-result:*"), "NotImplemented"},
+		{nil, ptr("arn:aws:logs:eu-west-1:111122223333:query-result:*"), "InvalidParameterException"},
 	} {
 		_, err := b.AssociateKmsKey(b.ctx, &logsapi.AssociateKmsKeyRequest{LogGroupName: c.name, ResourceIdentifier: c.arn, KmsKeyId: keyARN})
 		if e := codeOf(err); e != c.code {

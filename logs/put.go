@@ -174,7 +174,7 @@ func (s *Service) dataKey(ctx context.Context, g *group, h *header) (cipher.AEAD
 	if err != nil {
 		return nil, err
 	}
-	return s.ring.open(ctx, id, placeOf(ctx).group(g.Name), g.Epochs[h.Epoch], d)
+	return s.ring.open(ctx, id, g.arn(placeOf(ctx)), g.Epochs[h.Epoch], d)
 }
 
 // record writes a segment into the tables, if its stream is still there.

@@ -17,6 +17,9 @@ type group struct {
 	Protected bool  // against deletion
 	Tags      map[string]string
 	Epochs    []epoch // in the order of From; never empty
+	// Results tells that this is no log group but what the results of the
+	// account's queries are sealed under.
+	Results bool
 	// MetricFilters are in the order of their names.
 	MetricFilters []metricFilter
 }
@@ -26,6 +29,14 @@ type epoch struct {
 	Number int
 	Key    string // ARN of the KMS key; empty for the key that the service owns
 	From   int64  // milliseconds; it ends where the next one begins
+}
+
+// arn returns the ARN under which keys are used for the group.
+func (g *group) arn(p place) string {
+	if g.Results {
+		return p.arn(queryResults)
+	}
+	return p.group(g.Name)
 }
 
 // at returns the epoch in which an event is sealed at the instant.

@@ -44,6 +44,9 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	if err := s.expirePoints(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
+	if err := s.expireQueries(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	expiring, err := s.expiring(ctx)
 	if err != nil {
 		return err

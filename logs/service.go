@@ -54,6 +54,7 @@ type Service struct {
 
 	sequence sequencer
 	patterns patterns
+	tasks    tasks
 }
 
 var _ logsapi.API = (*Service)(nil)
@@ -67,9 +68,13 @@ func New(c Config) *Service {
 	}
 }
 
-// Reset forgets what the service holds in memory. It is called when the store
+// Reset forgets what the service holds in memory and stops what it does in
+// the background. It is called when the store
 // has been emptied.
-func (s *Service) Reset() { s.ring.clear() }
+func (s *Service) Reset() {
+	s.tasks.cancel()
+	s.ring.clear()
+}
 
 // now returns the emulator's time in milliseconds, the unit of every
 // timestamp of CloudWatch Logs.
