@@ -3,7 +3,7 @@ package cloudtrail
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"encoding/hex"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,7 +157,14 @@ func newID() string {
 	rand.Read(b[:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := make([]byte, 0, 36)
+	for i, n := range [...]int{0, 4, 6, 8, 10} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, b[n:[...]int{4, 6, 8, 10, 16}[i]])
+	}
+	return string(text)
 }
 
 // authorize asks whether the caller may perform the action on the resource.
