@@ -2,13 +2,11 @@ package s3sim
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"sealstack/api"
 	"sealstack/api/s3api"
-	"sealstack/storage"
 )
 
 const maxCORSRules = 100
@@ -72,34 +70,6 @@ func checkCORS(rule s3api.CORSRule) error {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html
 func (s *Service) DeleteBucketCors(ctx context.Context, in *s3api.DeleteBucketCorsRequest) (*api.None, error) {
 	return corsRules.drop(ctx, s, in.Bucket, in.ExpectedBucketOwner, "PutBucketCORS")
-}
-
-// CORSRule returns the rule of a bucket under which a browser's request from
-// an origin, with a method and further headers, is allowed; nil without one.
-// The edge asks, for preflight requests and for the headers of answers.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
-func (s *Service) CORSRule(ctx context.Context, bucket, origin, method string, headers []string) (*s3api.CORSRule, error) {
-	var c s3api.CORSConfiguration
-	err := s.view(ctx, func(tx storage.Tx) error {
-		r, err := load(tx, partitionOf(ctx), bucket)
-		if err != nil {
-			return err
-		}
-		c, err = corsRules.table.Get(tx, r.at())
-		if errors.Is(err, storage.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, rule := range c.CORSRules {
-		if ruleAllows(&rule, origin, method, headers) {
-			return &rule, nil
-		}
-	}
-	return nil, nil
 }
 
 func ruleAllows(rule *s3api.CORSRule, origin, method string, headers []string) bool {
