@@ -36,20 +36,23 @@ const (
 
 // constraintsOf reads the parameter.
 //
-// Unverified: an empty map is a constraint as well. AWS was seen to count one
-// beside the other type.
+// An empty map beside the other type does not count: Terraform's provider sends
+// one with every grant that has constraints.
+//
+// Unverified: an empty map alone is a constraint.
 func constraintsOf(in *kmsapi.GrantConstraints) (c constraints, err error) {
 	if in == nil {
 		return c, nil
 	}
 	c.Source = value(in.SourceArn)
+	equal, subset := in.EncryptionContextEquals, in.EncryptionContextSubset
 	switch {
-	case in.EncryptionContextEquals != nil && in.EncryptionContextSubset != nil:
+	case len(equal) > 0 && len(subset) > 0:
 		return c, twoConstraints()
-	case in.EncryptionContextEquals != nil:
-		c.Context, c.Pairs = contextEquals, in.EncryptionContextEquals
-	case in.EncryptionContextSubset != nil:
-		c.Context, c.Pairs = contextSubset, in.EncryptionContextSubset
+	case len(equal) > 0, equal != nil && subset == nil:
+		c.Context, c.Pairs = contextEquals, equal
+	case len(subset) > 0, subset != nil && equal == nil:
+		c.Context, c.Pairs = contextSubset, subset
 	}
 	if len(c.Pairs) > maxPairs {
 		return c, tooManyPairs()

@@ -114,7 +114,7 @@ func TestParametersOfCreateGrantThatAreRefused(t *testing.T) {
 		}, "ValidationException", "A grant to a GranteeServicePrincipal must have RetiringPrincipal or RetiringServicePrincipal."},
 		"no operation":               {func(in *kmsapi.CreateGrantRequest) { in.Operations = []kmsapi.GrantOperation{} }, "ValidationException", "Grants must contain at least one operation."},
 		"CreateGrant alone":          {func(in *kmsapi.CreateGrantRequest) { in.Operations = []kmsapi.GrantOperation{create, create} }, "ValidationException", "Grants must not contain only the CreateGrant operation."},
-		"two contexts":               {constrain(kmsapi.GrantConstraints{EncryptionContextEquals: map[string]string{}, EncryptionContextSubset: map[string]string{"a": "b"}}), "ValidationException", "More than one constraint supplied"},
+		"two contexts":               {constrain(kmsapi.GrantConstraints{EncryptionContextEquals: map[string]string{"c": "d"}, EncryptionContextSubset: map[string]string{"a": "b"}}), "ValidationException", "More than one constraint supplied"},
 		"nine pairs":                 {constrain(kmsapi.GrantConstraints{EncryptionContextSubset: nine}), "ValidationException", "A grant constraint can have at most 8 encryption context pairs."},
 		"a long value":               {constrain(kmsapi.GrantConstraints{EncryptionContextSubset: map[string]string{"a": strings.Repeat("ä", 385)}}), "ValidationException", "The encryption context value in a grant constraint cannot exceed 384 characters."},
 		"an unknown token":           {func(in *kmsapi.CreateGrantRequest) { in.GrantTokens = []string{"x"} }, "InvalidGrantTokenException", ""},
