@@ -119,7 +119,10 @@ func (r *request) kind(k *record) *request {
 	r.set("kms:keyorigin", string(k.Origin))
 	r.set("kms:customermasterkeyspec", string(k.Spec))
 	r.set("kms:customermasterkeyusage", string(k.Usage))
-	r.setBool("kms:multiregion", false)
+	r.setBool("kms:multiregion", k.Multi != nil)
+	if k.Multi != nil {
+		r.set("kms:multiregionkeytype", string(k.relation()))
+	}
 	return r
 }
 

@@ -30,19 +30,32 @@ func (s *Service) ScheduleKeyDeletion(ctx context.Context, in *kmsapi.ScheduleKe
 	if err != nil {
 		return nil, err
 	}
-	end := s.clock.Now().Add(time.Duration(window) * 24 * time.Hour)
+	if err := s.buryReplicas(ctx, &k.record); err != nil {
+		return nil, err
+	}
+	out := &kmsapi.ScheduleKeyDeletionResponse{KeyId: new(k.arn()), PendingWindowInDays: &window}
 	err = s.change(ctx, k, forDeletion, func(tx storage.Tx, r *record) error {
-		r.Deletion = end
-		return deletions.Put(tx, deletionAt(r), struct{}{})
+		if r.primary() && len(r.regions()) > 1 {
+			out.KeyState, r.Window = new(kmsapi.KeyStatePendingReplicaDeletion), window
+			return nil
+		}
+		out.KeyState = new(kmsapi.KeyStatePendingDeletion)
+		out.DeletionDate = new(s.clock.Now().Add(days(window)))
+		return r.doom(tx, *out.DeletionDate)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &kmsapi.ScheduleKeyDeletionResponse{
-		KeyId: new(k.arn()), DeletionDate: &end,
-		KeyState: new(kmsapi.KeyStatePendingDeletion), PendingWindowInDays: &window,
-	}, nil
+	return out, nil
 }
+
+// doom sets the end of a key's waiting period.
+func (r *record) doom(tx storage.Tx, end time.Time) error {
+	r.Deletion, r.Window = end, 0
+	return deletions.Put(tx, deletionAt(r), struct{}{})
+}
+
+func days(n int32) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // checkWindow holds the window against the range that KMS takes; the model's
 // is wider.
@@ -68,7 +81,7 @@ func (s *Service) CancelKeyDeletion(ctx context.Context, in *kmsapi.CancelKeyDel
 	}
 	err = s.change(ctx, k, forCancel, func(tx storage.Tx, r *record) error {
 		at := deletionAt(r)
-		r.Deletion, r.Disabled = time.Time{}, true
+		r.Deletion, r.Window, r.Disabled = time.Time{}, 0, true
 		return deletions.Delete(tx, at)
 	})
 	if err != nil {
@@ -88,13 +101,15 @@ func deletionAt(r *record) storage.Key {
 // under is overwritten, so that neither the store nor the root key nor a copy
 // of the database's pages can bring it back.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
-	due, err := rowsUntil(ctx, s, deletions, now)
-	if err != nil {
-		return fmt.Errorf("kms: sweep: %w", err)
-	}
 	failed := []error{s.sweepRotations(ctx, now), s.sweepExpired(ctx, now)}
-	for _, at := range due {
-		failed = append(failed, s.destroy(ctx, at))
+	for range 2 { // replicas, then the primary keys that have waited for them
+		due, err := rowsUntil(ctx, s, deletions, now)
+		if err != nil {
+			return fmt.Errorf("kms: sweep: %w", err)
+		}
+		for _, at := range due {
+			failed = append(failed, s.destroy(ctx, at))
+		}
 	}
 	return errors.Join(failed...)
 }
@@ -135,7 +150,7 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r)); err != nil {
+		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r), leave(tx, &r)); err != nil {
 			return err
 		}
 		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))

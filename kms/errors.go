@@ -253,6 +253,13 @@ func notPrimary(key string) *api.Error {
 	return kmsapi.UnsupportedOperationException("%s is not a multi-region primary key.", key)
 }
 
+// replicaExists: the key is in the Region already.
+// Unverified: the text; sent without message.
+func replicaExists() *api.Error { return kmsapi.AlreadyExistsException("") }
+
+// Unverified: the text.
+func invalidRegion(region string) *api.Error { return validation("Invalid Region: %s", region) }
+
 func onDemandLimit(key string) *api.Error {
 	return kmsapi.LimitExceededException("The on-demand rotations limit has been reached for the given keyId. "+
 		"No more on-demand rotations can be performed for this key: %s", key)

@@ -48,6 +48,9 @@ func draft(c *api.Caller, in *kmsapi.CreateKeyRequest) (*record, error) {
 		Account: c.Account, Region: c.Region, ID: newKeyID(), Description: value(in.Description),
 		Origin: or(in.Origin, kmsapi.OriginTypeAwsKms),
 	}
+	if value(in.MultiRegion) {
+		r.ID, r.Multi = newMultiRegionID(), &multiRegion{Primary: c.Region, Regions: []string{c.Region}}
+	}
 	var err error
 	if r.Spec, err = specOf(in); err != nil {
 		return nil, err
@@ -107,7 +110,6 @@ func checkOrigin(r *record, in *kmsapi.CreateKeyRequest) error {
 // kms:TagResource. There is no key policy yet: IAM decides.
 func (s *Service) allowCreation(ctx context.Context, in *kmsapi.CreateKeyRequest, r *record) error {
 	creation := on(ctx, "CreateKey").kind(r).requestTags(in.Tags).bypass(in.BypassPolicyLockoutSafetyCheck)
-	creation.setBool("kms:multiregion", value(in.MultiRegion))
 	if err := s.allowIAM(ctx, creation, "*"); err != nil {
 		return err
 	}
@@ -122,8 +124,6 @@ func (s *Service) allowCreation(ctx context.Context, in *kmsapi.CreateKeyRequest
 // built says which of the keys that AWS makes can be made here.
 func built(r *record, in *kmsapi.CreateKeyRequest) error {
 	switch {
-	case value(in.MultiRegion):
-		return unimplemented("CreateKey", "MultiRegion true")
 	case r.Spec == kmsapi.KeySpecSm2: // AWS has it in China Regions only
 		return unimplemented("CreateKey", "KeySpec "+string(r.Spec))
 	}
@@ -186,13 +186,17 @@ func metadata(r *record) kmsapi.KeyMetadata {
 		KeyUsage: &r.Usage, KeyState: &state, Origin: &r.Origin,
 		KeyManager: new(r.manager()), KeySpec: &r.Spec,
 		CustomerMasterKeySpec: new(kmsapi.CustomerMasterKeySpec(r.Spec)),
-		MultiRegion:           new(false),
+		MultiRegion:           new(r.Multi != nil),
 	}
+	relationsOf(r, &m)
 	algorithmsOf(r, &m)
-	if state == kmsapi.KeyStatePendingDeletion {
+	switch state {
+	case kmsapi.KeyStatePendingDeletion:
 		m.DeletionDate = &r.Deletion
+	case kmsapi.KeyStatePendingReplicaDeletion:
+		m.PendingDeletionWindowInDays = &r.Window
 	}
-	if r.Spec == kmsapi.KeySpecSymmetricDefault && r.Material != "" {
+	if r.Spec == kmsapi.KeySpecSymmetricDefault && r.Material != "" && state != kmsapi.KeyStateCreating {
 		m.CurrentKeyMaterialId = &r.Material
 	}
 	r.Import.expiration(r.seen, &m)

@@ -90,10 +90,6 @@ func TestCreateKeyRefuses(t *testing.T) {
 			request{KeySpec: new(kmsapi.KeySpecSm2), KeyUsage: new(signVerify)}, "NotImplemented",
 			"kms:CreateKey with KeySpec SM2 is not implemented by Sealstack.",
 		},
-		"a multi-Region key": {
-			request{MultiRegion: new(true)}, "NotImplemented",
-			"kms:CreateKey with MultiRegion true is not implemented by Sealstack.",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.CreateKey(h.ctx, &row.in)

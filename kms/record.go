@@ -40,6 +40,11 @@ type record struct {
 	Multi *multiRegion `cbor:"19,keyasint,omitempty"`
 	// Import sums up imported materials, nil before the first.
 	Import *imports `cbor:"20,keyasint,omitempty"`
+	// Window is how many days the key waits to be destroyed once its replicas
+	// are gone; zero unless that is scheduled.
+	Window int32 `cbor:"21,keyasint,omitempty"`
+	// Transient is a state that passes, nil without one.
+	Transient *transient `cbor:"22,keyasint,omitempty"`
 
 	seen time.Time // as of when state tells the state
 }

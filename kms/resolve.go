@@ -139,11 +139,11 @@ func (n name) notFound() error {
 // it is owed.
 func (s *Service) find(ctx context.Context, n name) (*key, error) {
 	k, err := s.look(ctx, n)
-	if err != nil || k == nil || !k.due(k.seen) {
+	if err != nil || k == nil || !k.due(k.seen) && k.Window == 0 {
 		return k, err
 	}
-	if err := s.catchUp(ctx, &k.record); err != nil {
-		return nil, fmt.Errorf("kms: rotate %s: %w", k.arn(), err)
+	if err := errors.Join(s.catchUp(ctx, &k.record), s.buryReplicas(ctx, &k.record)); err != nil {
+		return nil, fmt.Errorf("kms: bring %s up to date: %w", k.arn(), err)
 	}
 	return s.look(ctx, n)
 }

@@ -36,7 +36,7 @@ func every(days int32, now time.Time) *rotation {
 	return r
 }
 
-func (r *rotation) period() time.Duration { return time.Duration(r.Period) * 24 * time.Hour }
+func (r *rotation) period() time.Duration { return days(r.Period) }
 
 // owed lists the rotations that are due and not made, up to now.
 func (r *rotation) owed(now time.Time) (dates []time.Time) {
@@ -111,7 +111,9 @@ func (r *record) rotates() error {
 	return nil
 }
 
-// GetKeyRotationStatus tells whether and when a key is rotated.
+// GetKeyRotationStatus tells whether and when a key is rotated. Of a key that
+// can't be rotated it says that it is not: Terraform's provider asks about every
+// key.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 //
 // Unverified: the answer for a key with imported material.
@@ -121,10 +123,7 @@ func (s *Service) GetKeyRotationStatus(ctx context.Context, in *kmsapi.GetKeyRot
 		return nil, err
 	}
 	state := k.state()
-	switch {
-	case k.Spec != kmsapi.KeySpecSymmetricDefault:
-		return nil, unsupported()
-	case state == kmsapi.KeyStatePendingImport:
+	if state == kmsapi.KeyStatePendingImport {
 		return nil, wrongOrigin(k.arn(), k.Origin)
 	}
 	out := &kmsapi.GetKeyRotationStatusResponse{KeyId: new(k.arn()), KeyRotationEnabled: new(false)}

@@ -51,6 +51,8 @@ const (
 	forRemoval = forParameters | dying
 	// RotateKeyOnDemand.
 	forRotation = enabled
+	// ReplicateKey.
+	forReplication = enabled
 	// EnableKey, DisableKey.
 	forSwitch = enabled | disabled | unavailable
 	// ScheduleKeyDeletion.
@@ -92,6 +94,10 @@ func (r *record) state() kmsapi.KeyState {
 	switch {
 	case !r.Deletion.IsZero():
 		return kmsapi.KeyStatePendingDeletion
+	case r.Window != 0:
+		return kmsapi.KeyStatePendingReplicaDeletion
+	case r.Transient.lasts(r.seen):
+		return r.Transient.State
 	case r.Material == "", r.Import.missing(r.seen):
 		return kmsapi.KeyStatePendingImport
 	case r.Disabled:
@@ -99,6 +105,14 @@ func (r *record) state() kmsapi.KeyState {
 	}
 	return kmsapi.KeyStateEnabled
 }
+
+// transient is a state of multi-Region keys in which they are for seconds.
+type transient struct {
+	State kmsapi.KeyState `cbor:"1,keyasint"` // Creating or Updating
+	Until time.Time       `cbor:"2,keyasint"`
+}
+
+func (t *transient) lasts(now time.Time) bool { return t != nil && now.Before(t.Until) }
 
 // gone says that the waiting period is over: the key no longer exists, even
 // if no sweep has destroyed it yet.
