@@ -15,8 +15,9 @@ import (
 // grant is one line of an access control list: an account by its canonical
 // user ID, or a group by its URI, and what it may do.
 type grant struct {
-	ID, URI    string
-	Permission s3api.Permission
+	ID         string           `cbor:"1,keyasint,omitzero"`
+	URI        string           `cbor:"2,keyasint,omitzero"`
+	Permission s3api.Permission `cbor:"3,keyasint,omitzero"`
 }
 
 const (

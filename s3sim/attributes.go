@@ -2,7 +2,6 @@ package s3sim
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -18,6 +17,10 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 	if err != nil {
 		return nil, err
 	}
+	return retry(func() (*s3api.GetObjectAttributesOutput, error) { return s.objectAttributes(ctx, in, wanted) })
+}
+
+func (s *Service) objectAttributes(ctx context.Context, in *s3api.GetObjectAttributesRequest, wanted map[s3api.ObjectAttributes]bool) (*s3api.GetObjectAttributesOutput, error) {
 	t := target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}
 	b, v, err := s.object(ctx, t, nil, "GetObject", "GetObjectAttributes")
 	if err != nil {
@@ -35,9 +38,6 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 		return out, nil
 	}
 	out.ObjectParts, err = s.objectParts(ctx, b, v, in)
-	if errors.Is(err, errGone) {
-		err = noSuchKey(v.Key)
-	}
 	return out, err
 }
 

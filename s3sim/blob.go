@@ -3,6 +3,7 @@ package s3sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"sealstack/s3sim/body"
@@ -81,6 +82,21 @@ func drop(tx storage.Tx, pieces []piece) error {
 
 // errGone: the content was replaced between finding and opening it.
 var errGone = errors.New("s3: the content has been replaced")
+
+// maxTries is how often a read begins anew because writers were faster.
+const maxTries = 100
+
+// retry repeats what finds an object and opens it, while the object is being
+// replaced.
+func retry[T any](fn func() (T, error)) (T, error) {
+	for range maxTries {
+		if v, err := fn(); !errors.Is(err, errGone) {
+			return v, err
+		}
+	}
+	var none T
+	return none, fmt.Errorf("%w %d times, or is lost", errGone, maxTries)
+}
 
 // openContent opens a range of a version's content. The first bytes have been
 // verified when it returns, and what follows stays readable whatever becomes of

@@ -19,10 +19,10 @@ import (
 
 // sum is the checksum of an object or a part.
 type sum struct {
-	Algorithm checksum.Algorithm
-	Type      string // empty for a part
-	Value     string // base64; of a composite without the number of parts
-	Parts     int    // of a composite
+	Algorithm checksum.Algorithm `cbor:"1,keyasint,omitzero"`
+	Type      string             `cbor:"2,keyasint,omitzero"` // empty for a part
+	Value     string             `cbor:"3,keyasint,omitzero"` // base64; of a composite without the number of parts
+	Parts     int                `cbor:"4,keyasint,omitzero"` // of a composite
 }
 
 // text is the checksum as answers have it.

@@ -38,7 +38,9 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *s3api.Complet
 	if err != nil {
 		return nil, err
 	}
-	return completeAnswer(u.bucket, v), nil
+	out := completeAnswer(u.bucket, v)
+	out.Expiration, err = s.expiration(ctx, u.bucket, v)
+	return out, err
 }
 
 // mayComplete has KMS agree, and checks the customer's key if one is sent.

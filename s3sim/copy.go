@@ -2,7 +2,6 @@ package s3sim
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"net/url"
@@ -85,42 +84,38 @@ func (s *Service) CopyObject(ctx context.Context, in *s3api.CopyObjectRequest) (
 	if _, err := s.find(ctx, d.bucket, in.ExpectedBucketOwner); err != nil {
 		return nil, err
 	}
-	for {
-		b, v, err := s.copyOnce(ctx, src, d, in, cond)
-		if errors.Is(err, errGone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		return copyAnswer(b, v, src, in), nil
-	}
+	return retry(func() (*s3api.CopyObjectOutput, error) { return s.copyOnce(ctx, src, d, in, cond) })
 }
 
-func (s *Service) copyOnce(ctx context.Context, src *source, d *draft, in *s3api.CopyObjectRequest, cond writeConditions) (*bucket, *version, error) {
+func (s *Service) copyOnce(ctx context.Context, src *source, d *draft, in *s3api.CopyObjectRequest, cond writeConditions) (*s3api.CopyObjectOutput, error) {
 	if err := s.openSource(ctx, src); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := s.inherit(ctx, src, d, in); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	b, err := s.admit(ctx, d, in.ExpectedBucketOwner, copyKeys(in))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := src.copyable(b, d, in); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := s.early(ctx, b, d.key, cond); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	body, err := s.readSource(ctx, src, span{0, src.version.Size})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer body.Close()
 	v, err := s.put(ctx, b, d, &claim{body: body}, src.counted(in.ChecksumAlgorithm), cond)
-	return b, v, err
+	if err != nil {
+		return nil, err
+	}
+	out := copyAnswer(b, v, src, in)
+	out.Expiration, err = s.expiration(ctx, b, v)
+	return out, err
 }
 
 // counted is the algorithm of the copy's checksum: the one that the request

@@ -25,19 +25,19 @@ const contextKey = "aws:s3:arn"
 // envelope is how an object is encrypted, and its data key, wrapped. S3 makes
 // the data key; what wraps it is chosen by the writer.
 type envelope struct {
-	Kind s3api.ServerSideEncryption
+	Kind s3api.ServerSideEncryption `cbor:"1,keyasint,omitzero"`
 	// KeyARN names the KMS key, Context the encryption context it is used
 	// under, Blob the wrapping key that it generated, as KMS encrypted it.
-	KeyARN    string
-	Context   map[string]string
-	BucketKey bool
-	Blob      []byte
+	KeyARN    string            `cbor:"2,keyasint,omitzero"`
+	Context   map[string]string `cbor:"3,keyasint,omitzero"`
+	BucketKey bool              `cbor:"4,keyasint,omitzero"`
+	Blob      []byte            `cbor:"5,keyasint,omitzero"`
 
-	KeyMD5 string // of the customer's key, in base64
-	Salt   []byte // with which the customer's key becomes the wrapping key
+	KeyMD5 string `cbor:"6,keyasint,omitzero"` // of the customer's key, in base64
+	Salt   []byte `cbor:"7,keyasint,omitzero"` // with which the customer's key becomes the wrapping key
 
-	Wrapped []byte // the data key, under the wrapping key
-	Outer   []byte // the data key of the second layer, under S3's own key
+	Wrapped []byte `cbor:"8,keyasint,omitzero"` // the data key, under the wrapping key
+	Outer   []byte `cbor:"9,keyasint,omitzero"` // the data key of the second layer, under S3's own key
 }
 
 // secrets are the data keys of an object in clear, one for each layer.

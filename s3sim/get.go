@@ -46,12 +46,7 @@ func (s *Service) GetObject(ctx context.Context, in *s3api.GetObjectRequest) (*s
 		override: overrides{in.ResponseCacheControl, in.ResponseContentDisposition, in.ResponseContentEncoding,
 			in.ResponseContentLanguage, in.ResponseContentType, in.ResponseExpires},
 	}
-	for {
-		out, err := s.get(ctx, r)
-		if !errors.Is(err, errGone) {
-			return out, err
-		}
-	}
+	return retry(func() (*s3api.GetObjectOutput, error) { return s.get(ctx, r) })
 }
 
 func (s *Service) get(ctx context.Context, r *reading) (*s3api.GetObjectOutput, error) {
@@ -88,6 +83,10 @@ func (s *Service) HeadObject(ctx context.Context, in *s3api.HeadObjectRequest) (
 		override: overrides{in.ResponseCacheControl, in.ResponseContentDisposition, in.ResponseContentEncoding,
 			in.ResponseContentLanguage, in.ResponseContentType, in.ResponseExpires},
 	}
+	return retry(func() (*s3api.HeadObjectOutput, error) { return s.headOnce(ctx, r) })
+}
+
+func (s *Service) headOnce(ctx context.Context, r *reading) (*s3api.HeadObjectOutput, error) {
 	b, v, err := s.readable(ctx, r)
 	if err != nil {
 		return nil, err

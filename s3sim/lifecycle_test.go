@@ -25,7 +25,7 @@ func TestObjectsExpireAtTheMidnightAfter(t *testing.T) {
 	b.bucket("logs")
 	b.ok(b.rules(expire(1, &s3api.LifecycleRuleFilter{Prefix: new("tmp/")})))
 	out := b.put("logs", "tmp/a", "x")
-	_ = out
+	b.same("header of the write", *out.Expiration, `expiry-date="Mon, 23 Nov 2026 00:00:00 GMT", rule-id="r"`)
 	b.put("logs", "kept", "x")
 	b.same("header", *b.head("logs", "tmp/a").Expiration, `expiry-date="Mon, 23 Nov 2026 00:00:00 GMT", rule-id="r"`)
 	if b.head("logs", "kept").Expiration != nil {

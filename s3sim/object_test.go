@@ -3,6 +3,7 @@ package s3sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"sealstack/api/s3api"
+	"sealstack/s3sim/body"
+	"sealstack/storage"
 	"sealstack/storage/memory"
 	"sealstack/storage/seal"
 )
@@ -200,4 +203,55 @@ func TestTheClockDatesObjects(t *testing.T) {
 	b.put("logs", "l", "2")
 	b.same("first", *b.head("logs", "k").LastModified, start)
 	b.same("second", *b.head("logs", "l").LastModified, start.Add(90*time.Minute))
+}
+
+func TestALostContentIsAFaultAndNoEndlessSearch(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	b.put("logs", "k", "text")
+	b.put("logs", "l", "text")
+	bucket, err := b.service.find(b.ctx, "logs", nil)
+	b.ok(err)
+	_, v, err := b.service.peek(b.ctx, target{bucket: "logs", key: "k"})
+	b.ok(err)
+	b.ok(b.service.update(b.ctx, func(tx storage.Tx) error {
+		c, err := contents.Get(tx, bucket.version("k", v.Order))
+		if err != nil {
+			return err
+		}
+		return drop(tx, c.Pieces)
+	}))
+	if _, _, err := b.tryGet(b.ctx, "logs", "k"); !errors.Is(err, errGone) {
+		t.Errorf("a lost content: %v", err)
+	}
+	if _, err := b.tryCopy("k", "m"); !errors.Is(err, errGone) {
+		t.Errorf("a lost source: %v", err)
+	}
+	b.reads("logs", "l", "text")
+}
+
+func TestContentOfAnotherObjectDoesNotOpen(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	b.put("logs", "k", "text")
+	b.put("logs", "l", "fake")
+	bucket, err := b.service.find(b.ctx, "logs", nil)
+	b.ok(err)
+	place := func(key string) storage.Key {
+		_, v, err := b.service.peek(b.ctx, target{bucket: "logs", key: key})
+		b.ok(err)
+		return bucket.version(key, v.Order)
+	}
+	from, to := place("l"), place("k")
+	b.ok(b.service.update(b.ctx, func(tx storage.Tx) error {
+		c, err := contents.Get(tx, from)
+		if err != nil {
+			return err
+		}
+		return contents.Put(tx, to, c)
+	}))
+	out, text, err := b.tryGet(b.ctx, "logs", "k")
+	if !errors.Is(err, body.ErrDamaged) || out != nil {
+		t.Errorf("swapped content reads as %q, %v", text, err)
+	}
 }

@@ -174,7 +174,9 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectRequest) (*s
 	if err != nil {
 		return nil, err
 	}
-	return putAnswer(b, v, in.SSEKMSEncryptionContext), nil
+	out := putAnswer(b, v, in.SSEKMSEncryptionContext)
+	out.Expiration, err = s.expiration(ctx, b, v)
+	return out, err
 }
 
 // keys are the condition keys of a conditional write.
@@ -249,7 +251,7 @@ func putDraft(in *s3api.PutObjectRequest) (*draft, error) {
 }
 
 func putAnswer(b *bucket, v *version, kmsContext *string) *s3api.PutObjectOutput {
-	out := &s3api.PutObjectOutput{ETag: new(quoted(v.ETag)), VersionId: b.writtenID(v)}
+	out := &s3api.PutObjectOutput{ETag: new(quoted(v.ETag)), VersionId: b.shownID(v)}
 	showSum(out, v.Checksum.Algorithm, v.Checksum.text(), v.Checksum.Type)
 	h := v.Crypt.show()
 	out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = h.kind, h.keyID, h.bucketKey
@@ -259,12 +261,6 @@ func putAnswer(b *bucket, v *version, kmsContext *string) *s3api.PutObjectOutput
 	}
 	return out
 }
-
-// writtenID is the version id that the answer to a write shows: none where the
-// bucket keeps no versions now.
-//
-// Unverified: a write to a bucket whose versioning is suspended answers "null".
-func (b *bucketRecord) writtenID(v *version) *string { return b.shownID(v) }
 
 // shownCrypt is how answers show an encryption.
 type shownCrypt struct {

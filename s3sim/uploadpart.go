@@ -158,16 +158,11 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyRe
 		target: from, customer: customerKey{in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5},
 		conditions: readConditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince, "x-amz-copy-source-"},
 	}
-	for {
-		p, err := s.copyPart(ctx, u, src, keys, in)
-		if errors.Is(err, errGone) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		return copyPartAnswer(u, p, src), nil
+	p, err := retry(func() (*part, error) { return s.copyPart(ctx, u, src, keys, in) })
+	if err != nil {
+		return nil, err
 	}
+	return copyPartAnswer(u, p, src), nil
 }
 
 func (s *Service) copyPart(ctx context.Context, u *uploading, src *source, keys secrets, in *s3api.UploadPartCopyRequest) (*part, error) {

@@ -102,6 +102,7 @@ func (w *Writer) makeRoom() error {
 }
 
 func (w *Writer) seal(last bool) {
+	w.grow(len(w.chunk) + w.key.overhead())
 	w.group = w.key.seal(w.group, w.scratch[:], w.chunk, w.index, last)
 	w.chunk = w.chunk[:0]
 	w.index++
@@ -109,6 +110,17 @@ func (w *Writer) seal(last bool) {
 		w.err = w.flush(w.group)
 		w.group = w.group[:0]
 	}
+}
+
+// grow makes room for n more sealed bytes, in steps that double up to a whole
+// group.
+func (w *Writer) grow(n int) {
+	need := len(w.group) + n
+	if need <= cap(w.group) {
+		return
+	}
+	whole := GroupChunks * (ChunkSize + w.key.overhead())
+	w.group = append(make([]byte, 0, max(need, min(2*cap(w.group), whole))), w.group...)
 }
 
 // Close seals what is left and hands out the last group. An error is flush's,
