@@ -32,6 +32,8 @@ type Config struct {
 	Clock      clock.Clock
 	Keys       Keys
 	Authorizer Authorizer
+	// Buckets is where exports go. Without it no bucket exists.
+	Buckets Buckets
 	// AssociationDelay is the time until AssociateKmsKey and
 	// DisassociateKmsKey take effect; AWS says up to five minutes.
 	AssociationDelay time.Duration
@@ -49,6 +51,8 @@ type Service struct {
 	auth  Authorizer
 	delay time.Duration
 	ring  *keyring
+	// buckets is nil without Amazon S3.
+	buckets Buckets
 	// tokenKey authenticates the tokens of GetLogEvents.
 	tokenKey [seal.KeySize]byte
 
@@ -64,6 +68,7 @@ func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
 		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
+		buckets:  c.Buckets,
 		tokenKey: c.Root.Subkey("logs.token"),
 	}
 }
