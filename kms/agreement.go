@@ -36,6 +36,7 @@ func (s *Service) DeriveSharedSecret(ctx context.Context, in *kmsapi.DeriveShare
 		secret.Wipe()
 		return nil, dryRun()
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationDeriveSharedSecret)
 	return &kmsapi.DeriveSharedSecretResponse{
 		KeyId: new(k.arn()), SharedSecret: secret.Bytes(), KeyAgreementAlgorithm: &in.KeyAgreementAlgorithm, KeyOrigin: &k.Origin,
 	}, nil
@@ -78,6 +79,7 @@ func (s *Service) Encapsulate(ctx context.Context, in *kmsapi.EncapsulateRequest
 	}
 	defer release()
 	secret, ciphertext := m.Encapsulate()
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationEncapsulate)
 	return &kmsapi.EncapsulateResponse{
 		KeyId: new(k.arn()), SharedSecret: secret.Bytes(), SharedSecretCiphertextBlob: ciphertext, EncapsulationAlgorithm: &in.EncapsulationAlgorithm,
 	}, nil
@@ -107,6 +109,7 @@ func (s *Service) Decapsulate(ctx context.Context, in *kmsapi.DecapsulateRequest
 		secret.Wipe()
 		return nil, dryRun()
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationDecapsulate)
 	return &kmsapi.DecapsulateResponse{
 		KeyId: new(k.arn()), SharedSecret: secret.Bytes(), EncapsulationAlgorithm: &in.EncapsulationAlgorithm,
 	}, nil

@@ -18,6 +18,7 @@ func (s *Service) GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKe
 	if err != nil {
 		return nil, err
 	}
+	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKey)
 	return &kmsapi.GenerateDataKeyResponse{
 		CiphertextBlob: d.blob, Plaintext: d.plaintext.Bytes(), KeyId: new(d.key.arn()), KeyMaterialId: &d.key.Material,
 	}, nil
@@ -34,6 +35,7 @@ func (s *Service) GenerateDataKeyWithoutPlaintext(ctx context.Context, in *kmsap
 		return nil, err
 	}
 	d.plaintext.Wipe()
+	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyWithoutPlaintext)
 	return &kmsapi.GenerateDataKeyWithoutPlaintextResponse{
 		CiphertextBlob: d.blob, KeyId: new(d.key.arn()), KeyMaterialId: &d.key.Material,
 	}, nil

@@ -21,6 +21,7 @@ func (s *Service) GenerateDataKeyPair(ctx context.Context, in *kmsapi.GenerateDa
 		return nil, err
 	}
 	defer d.pair.Wipe()
+	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyPair)
 	return &kmsapi.GenerateDataKeyPairResponse{
 		PrivateKeyCiphertextBlob: d.blob, PrivateKeyPlaintext: bytes.Clone(d.pair.PKCS8().Bytes()), PublicKey: d.pair.PublicKey(),
 		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,
@@ -38,6 +39,7 @@ func (s *Service) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, in *k
 		return nil, err
 	}
 	defer d.pair.Wipe()
+	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyPairWithoutPlaintext)
 	return &kmsapi.GenerateDataKeyPairWithoutPlaintextResponse{
 		PrivateKeyCiphertextBlob: d.blob, PublicKey: d.pair.PublicKey(),
 		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,

@@ -95,13 +95,13 @@ func deletionAt(r *record) storage.Key {
 	return storage.K(r.Deletion, r.Account, r.Region, r.ID)
 }
 
-// Sweep makes the rotations that are owed at now, destroys imported material
+// Sweep stores when keys were last used, makes the rotations that are owed at now, destroys imported material
 // that has expired, and the keys whose waiting period is over: record, policy,
 // grants, aliases, tags and key material. The secret that the material was wrapped
 // under is overwritten, so that neither the store nor the root key nor a copy
 // of the database's pages can bring it back.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
-	failed := []error{s.sweepRotations(ctx, now), s.sweepExpired(ctx, now)}
+	failed := []error{s.sweepUsages(ctx), s.sweepRotations(ctx, now), s.sweepExpired(ctx, now)}
 	for range 2 { // replicas, then the primary keys that have waited for them
 		due, err := rowsUntil(ctx, s, deletions, now)
 		if err != nil {
@@ -150,7 +150,7 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r), leave(tx, &r)); err != nil {
+		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r), leave(tx, &r), usages.Delete(tx, r.place())); err != nil {
 			return err
 		}
 		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))

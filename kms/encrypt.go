@@ -34,6 +34,7 @@ func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsa
 	if err != nil {
 		return nil, err
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationEncrypt)
 	return &kmsapi.EncryptResponse{CiphertextBlob: blob, KeyId: new(k.arn()), EncryptionAlgorithm: &algorithm}, nil
 }
 
@@ -96,6 +97,7 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 		clear(plaintext)
 		return nil, dryRun()
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationDecrypt)
 	return &kmsapi.DecryptResponse{
 		KeyId: new(k.arn()), Plaintext: plaintext, EncryptionAlgorithm: &c.algorithm, KeyMaterialId: c.openedBy(k),
 	}, nil

@@ -24,6 +24,7 @@ func (s *Service) GenerateMac(ctx context.Context, in *kmsapi.GenerateMacRequest
 		return nil, err
 	}
 	defer release()
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationGenerateMac)
 	return &kmsapi.GenerateMacResponse{KeyId: new(k.arn()), Mac: m.Sum(in.Message), MacAlgorithm: &in.MacAlgorithm}, nil
 }
 
@@ -47,6 +48,7 @@ func (s *Service) VerifyMac(ctx context.Context, in *kmsapi.VerifyMacRequest) (*
 	if value(in.DryRun) {
 		return nil, dryRun()
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationVerifyMac)
 	return &kmsapi.VerifyMacResponse{KeyId: new(k.arn()), MacValid: new(true), MacAlgorithm: &in.MacAlgorithm}, nil
 }
 

@@ -93,6 +93,8 @@ var (
 	schedules = storage.NewTable[struct{}]("kms.rotation")
 	// expiries: end of validity, account, region, key id, material id.
 	expiries = storage.NewTable[struct{}]("kms.expiry")
+	// usages: account, region, key id.
+	usages = storage.NewTable[usage]("kms.usage")
 	// deletions: end of the waiting period, account, region, key id.
 	deletions = storage.NewTable[struct{}]("kms.deletion")
 	// grants: account, region, key id, grant id.

@@ -49,6 +49,8 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	s.used(ctx, src, kmsapi.KeyLastUsageTrackingOperationReEncrypt)
+	s.used(ctx, dst, kmsapi.KeyLastUsageTrackingOperationReEncrypt)
 	return &kmsapi.ReEncryptResponse{
 		CiphertextBlob: blob, SourceKeyId: new(src.arn()), KeyId: new(dst.arn()),
 		SourceEncryptionAlgorithm: &c.algorithm, DestinationEncryptionAlgorithm: &algorithm,

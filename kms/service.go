@@ -65,6 +65,7 @@ type Service struct {
 
 	compiled compiledPolicies
 	unsealed unsealedMaterials
+	usages   lastUsages
 }
 
 var _ kmsapi.API = (*Service)(nil)
@@ -82,4 +83,5 @@ func New(c Config) *Service {
 func (s *Service) Reset() {
 	s.compiled.reset()
 	s.unsealed.reset()
+	s.usages.reset()
 }

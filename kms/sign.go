@@ -46,6 +46,7 @@ func (s *Service) Sign(ctx context.Context, in *kmsapi.SignRequest) (*kmsapi.Sig
 	if err != nil {
 		return nil, err
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationSign)
 	return &kmsapi.SignResponse{KeyId: new(k.arn()), Signature: signature, SigningAlgorithm: &g.algorithm}, nil
 }
 

@@ -23,6 +23,7 @@ func (s *Service) Verify(ctx context.Context, in *kmsapi.VerifyRequest) (*kmsapi
 	if value(in.DryRun) {
 		return nil, dryRun()
 	}
+	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationVerify)
 	return &kmsapi.VerifyResponse{KeyId: new(k.arn()), SignatureValid: new(true), SigningAlgorithm: &g.algorithm}, nil
 }
 
