@@ -16,7 +16,7 @@ func TestThePolicyOfAFormIsKept(t *testing.T) {
 		message    string // of AccessDenied, after "Invalid according to Policy: "
 	}{
 		"equal":                   {key, []any{[]any{"eq", "$key", "user/eric/a.jpg"}}, ""},
-		"in capitals":             {append(pairs{{"ACL", "private"}}, key...), []any{[]any{"EQ", "$Key", "user/eric/a.jpg"}, map[string]string{"Acl": "private"}}, ""},
+		"in capitals":             {append(pairs{{"CACHE-Control", "x"}}, key...), []any{[]any{"EQ", "$Key", "user/eric/a.jpg"}, map[string]string{"Cache-control": "x"}}, ""},
 		"not equal":               {key, []any{[]any{"eq", "$key", "user/eric/b.jpg"}}, `Policy Condition failed: ["eq", "$key", "user/eric/b.jpg"]`},
 		"not equal, short form":   {key, []any{map[string]string{"key": "b"}}, `Policy Condition failed: ["eq", "$key", "b"]`},
 		"begins so":               {key, []any{[]any{"starts-with", "$key", "user/eric/"}}, ""},
