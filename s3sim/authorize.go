@@ -40,6 +40,9 @@ func with(keys auth.Keys, name, value string) auth.Keys {
 // unless the bucket has switched them off. The object of another account than
 // the bucket's is that account's, and the bucket policy gives nothing there:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-alternatives-guidelines.html
+//
+// Unverified: a deny in the bucket policy does not reach such an object either,
+// unless it is to be deleted.
 func (s *Service) authorize(ctx context.Context, b *bucket, a ask) error {
 	c := api.CallerOf(ctx)
 	resource := b.arn(a.key)

@@ -8,7 +8,11 @@ import (
 	"sealstack/api/s3api"
 )
 
-// Each sentence of S3 stands here once. The list of codes:
+// Each sentence of S3 stands here once.
+//
+// Unverified: sentences that no recording shows, among them those about bucket
+// policies, tags, object lock, lifecycles, versioning and ranges of copies. The
+// codes are of AWS's list:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 func fail(code string, status int, message string) *api.Error {

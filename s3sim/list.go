@@ -61,7 +61,12 @@ func begun(at storage.Key, text string) storage.Key {
 	return k[:len(k)-1] // without the mark of the text's end
 }
 
-// roll adds the common prefix of a name to the page. next is where the scan
+// roll adds the common prefix of a name to the page.
+//
+// Unverified: a common prefix is left out when the list goes on after that very
+// prefix, and shown when it goes on after a name within it.
+//
+// next is where the scan
 // goes on, behind all names with it; nil if the name has none.
 func (l *listing) roll(at storage.Key, name string) (next storage.Key, full bool) {
 	group := l.group(name)

@@ -129,7 +129,8 @@ func load(tx storage.Tx, partition, name string) (bucketRecord, error) {
 }
 
 // find reads a bucket with its policy, and makes sure that it is the account's
-// that the caller expects to own it.
+// that the caller expects to own it. A request signed for another Region than
+// the bucket's is answered, where AWS sends it on: there is one endpoint.
 func (s *Service) find(ctx context.Context, name string, expected *string) (*bucket, error) {
 	b := &bucket{}
 	var document string
