@@ -48,6 +48,7 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsRequ
 			return nil, err
 		}
 		st.Sequence = h.Sequence
+		s.tails.show(&g, &h, kept)
 	}
 	token := s.uploadToken(&st)
 	return &logsapi.PutLogEventsResponse{

@@ -59,6 +59,9 @@ type Service struct {
 	sequence sequencer
 	patterns patterns
 	tasks    tasks
+	tails    tails
+	// tailInterval is the time between updates of a live tail.
+	tailInterval time.Duration
 }
 
 var _ logsapi.API = (*Service)(nil)
@@ -67,9 +70,10 @@ var _ logsapi.API = (*Service)(nil)
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
-		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
-		buckets:  c.Buckets,
-		tokenKey: c.Root.Subkey("logs.token"),
+		ring:         newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
+		buckets:      c.Buckets,
+		tailInterval: time.Second,
+		tokenKey:     c.Root.Subkey("logs.token"),
 	}
 }
 
