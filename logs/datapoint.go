@@ -103,6 +103,9 @@ func (c *patterns) get(text string) (*pattern.Pattern, error) {
 // measure returns the data points that the group's metric filters make of
 // events in clear, one for each minute, metric and set of dimensions.
 func (s *Service) measure(p place, g *group, events []logsapi.InputLogEvent) ([]DataPoint, error) {
+	if len(g.MetricFilters) == 0 {
+		return nil, nil
+	}
 	points := map[string]*DataPoint{}
 	for i := range g.MetricFilters {
 		f := &g.MetricFilters[i]
