@@ -132,6 +132,9 @@ func (c *ciphertext) opens(k *key, operation string) error {
 }
 
 // match compares the key with the one that made the ciphertext.
+//
+// Unverified: without an algorithm the ciphertext of an RSA key is taken for a
+// broken one of a symmetric key, before the key is looked at.
 func (c *ciphertext) match(k *key) error {
 	switch {
 	case c.ignored():
