@@ -94,7 +94,7 @@ func (t *trail) shown() cloudtrailapi.Trail {
 		IsMultiRegionTrail: new(t.MultiRegion), HomeRegion: new(t.Region), TrailARN: new(t.arn()),
 		LogFileValidationEnabled: new(t.Validation), CloudWatchLogsLogGroupArn: some(t.Group),
 		CloudWatchLogsRoleArn: some(t.Role), KmsKeyId: some(t.Key),
-		HasCustomEventSelectors: new(t.Basic != nil || t.Advanced != nil), HasInsightSelectors: new(false),
+		HasCustomEventSelectors: new(t.Advanced != nil || !isDefault(t.Basic)), HasInsightSelectors: new(false),
 		IsOrganizationTrail: new(false), RecursiveLogging: t.Recursive,
 	}
 }

@@ -40,6 +40,14 @@ func basicOf(t *trail) []cloudtrailapi.EventSelector {
 	return t.Basic
 }
 
+// isDefault reports whether basic selectors are what a trail has without any.
+// Such a trail has no custom selectors, even after they were put: Terraform's
+// provider counts on it.
+func isDefault(basic []cloudtrailapi.EventSelector) bool {
+	return basic == nil || len(basic) == 1 && *basic[0].ReadWriteType == cloudtrailapi.ReadWriteTypeAll && *basic[0].IncludeManagementEvents &&
+		len(basic[0].DataResources) == 0 && len(basic[0].ExcludeManagementEventSources) == 0
+}
+
 func withDefaults(e cloudtrailapi.EventSelector) cloudtrailapi.EventSelector {
 	if e.ReadWriteType == nil {
 		e.ReadWriteType = new(cloudtrailapi.ReadWriteTypeAll)

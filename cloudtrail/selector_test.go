@@ -146,11 +146,18 @@ func TestEventSelectorsReplaceThoseOfTheOtherKind(t *testing.T) {
 	if out := get(); len(out.EventSelectors) != 1 || out.AdvancedEventSelectors != nil || len(put.EventSelectors) != 1 {
 		t.Errorf("selectors are %+v", out)
 	}
-	trail, err := b.GetTrail(b.ctx, &cloudtrailapi.GetTrailRequest{Name: "main"})
-	b.ok(err)
-	if !*trail.Trail.HasCustomEventSelectors {
-		t.Error("the trail has no custom selectors")
+	custom := func(want bool) {
+		t.Helper()
+		trail, err := b.GetTrail(b.ctx, &cloudtrailapi.GetTrailRequest{Name: "main"})
+		b.ok(err)
+		if *trail.Trail.HasCustomEventSelectors != want {
+			t.Errorf("HasCustomEventSelectors is %t", !want)
+		}
 	}
+	custom(false)
+	_, err = b.PutEventSelectors(b.ctx, &cloudtrailapi.PutEventSelectorsRequest{TrailName: "main", EventSelectors: []selectorIn{{IncludeManagementEvents: new(true), ExcludeManagementEventSources: []string{"kms.amazonaws.com"}}}})
+	b.ok(err)
+	custom(true)
 }
 
 func TestSelectorsHoldWhenTheEventIsRecorded(t *testing.T) {
