@@ -32,6 +32,11 @@ type Config struct {
 	DigestInterval   *time.Duration
 	DigestEncryption DigestEncryption
 
+	// CORSOrigins are the origins whose pages may do everything with S3 where
+	// no CORS configuration of a bucket says otherwise; each may have one "*".
+	// AWS lets none in.
+	CORSOrigins []string
+
 	Durability Durability
 	// Passphrase protects the root key. Without one, the key lies in a file
 	// of mode 0600 in DataDir.
@@ -109,7 +114,20 @@ func DefaultConfig() Config {
 	return Config{
 		DataDir: ".sealstack", Account: "000000000000", Region: "us-east-1",
 		Auth: Lenient, Timing: Fast, Durability: Process, DigestEncryption: DigestSSES3,
+		CORSOrigins: localOrigins(),
 	}
+}
+
+// localOrigins are those of pages that this machine serves itself. A page from
+// elsewhere that could read answers could read everything here, unknown access
+// keys being root.
+func localOrigins() (list []string) {
+	for _, scheme := range []string{"http://", "https://"} {
+		for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
+			list = append(list, scheme+host, scheme+host+":*")
+		}
+	}
+	return list
 }
 
 var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)

@@ -43,7 +43,11 @@ func (e *Emulator) wire() {
 		doors[i] = e.gate.around(d)
 	}
 	doors = append(doors, c.s3.Endpoint) // its bodies stream: its calls stay outside the gate
-	e.handler = wire.New(wire.Config{Doors: doors, Auth: e.authenticator(), Control: e.control(), Log: e.log})
+	authenticator := e.authenticator()
+	e.handler = wire.New(wire.Config{
+		Doors: doors, Auth: authenticator, Control: e.control(), Log: e.log,
+		CORS: s3sim.NewCORS(e.s3, e.config.CORSOrigins), Forms: s3sim.NewForms(c.s3, authenticator, clock.Real()), Buckets: e.s3,
+	})
 }
 
 // recorders hear of every call, one after the other.

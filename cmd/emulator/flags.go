@@ -40,6 +40,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	f.Var(duration{&c.DeliveryInterval}, "delivery-interval", "`time` for which CloudTrail collects a log file, instead of the profile's")
 	f.Var(duration{&c.DigestInterval}, "digest-interval", "`time` that a digest file of CloudTrail covers, instead of the profile's")
 	f.Var(text[emulator.DigestEncryption]{&c.DigestEncryption}, "digest-encryption", "`way`: sse-s3 or sse-kms, for CloudTrail's digest files")
+	f.Var(list{&c.CORSOrigins}, "cors-origins", "`origins`, with commas between, whose pages may use S3 where no bucket's configuration says otherwise; none, as on AWS")
 	f.Var(text[emulator.Durability]{&c.Durability}, "durability", "`what` an acknowledged write survives: process (kill -9) or full (loss of power)")
 	passphrase := f.String("seal-passphrase-file", "", "`file` whose first line protects the root key")
 	if err := f.Parse(args); err != nil {
@@ -101,6 +102,24 @@ func (t text[T]) String() string {
 }
 
 func (t text[T]) Set(s string) error { *t.at = T(s); return nil }
+
+// list is a flag of several values; "none" empties it.
+type list struct{ at *[]string }
+
+func (l list) String() string {
+	if l.at == nil {
+		return ""
+	}
+	return strings.Join(*l.at, ",")
+}
+
+func (l list) Set(s string) error {
+	*l.at = nil
+	if s != "none" {
+		*l.at = strings.Split(s, ",")
+	}
+	return nil
+}
 
 // duration is a flag that stays nil unless it is given.
 type duration struct{ at **time.Duration }

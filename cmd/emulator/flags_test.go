@@ -50,6 +50,7 @@ func flagTests(t *testing.T) map[string]flagTest {
 		"grant-delay":          {"2m", func(o options) any { return *o.config.GrantDelay }, 2 * time.Minute},
 		"association-delay":    {"1d", func(o options) any { return *o.config.AssociationDelay }, 24 * time.Hour},
 		"data-key-lifetime":    {"0s", func(o options) any { return *o.config.DataKeyLifetime }, time.Duration(0)},
+		"cors-origins":         {"http://a,https://b:*", func(o options) any { return strings.Join(o.config.CORSOrigins, " ") }, "http://a https://b:*"},
 		"durability":           {"full", func(o options) any { return o.config.Durability }, emulator.Full},
 		"seal-passphrase-file": {file, func(o options) any { return string(o.config.Passphrase) }, "correct horse"},
 	}
