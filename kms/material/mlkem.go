@@ -34,6 +34,9 @@ var mlkems = map[string]parameters{
 }
 
 // MLKEM is a key pair of ML_KEM_512, ML_KEM_768 or ML_KEM_1024 (FIPS 203).
+//
+// Unverified: that the private keys of data key pairs hold the seed alone, the
+// shortest of the three forms that RFC 9935 has.
 type MLKEM struct {
 	pair
 	key  private[decapsulator]
