@@ -32,6 +32,7 @@ type tail struct {
 	names    map[string]bool   // of streams; nil: all
 	prefixes []string
 	pattern  *pattern.Pattern
+	due      chan struct{} // an update is
 
 	mu      sync.Mutex
 	events  []logsapi.LiveTailSessionLogEvent
@@ -51,6 +52,18 @@ func (t *tails) remove(s *tail) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.sessions, s)
+}
+
+// pulse tells every session that its next update is due.
+func (t *tails) pulse() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := range t.sessions {
+		select {
+		case s.due <- struct{}{}:
+		default: // its client has not read the last one yet
+		}
+	}
 }
 
 // show gives events that have been put to the sessions that want them.
@@ -106,8 +119,9 @@ func (s *tail) update() *logsapi.LiveTailSessionUpdate {
 	return &logsapi.LiveTailSessionUpdate{SessionMetadata: &logsapi.LiveTailSessionMetadata{Sampled: &sampled}, SessionResults: events}
 }
 
-// StartLiveTail streams events as they are put: once a second an update, be
-// it empty. The session ends after three hours, or when the client goes.
+// StartLiveTail streams events as they are put: an update at each [Service.Sweep],
+// which the emulator makes once a second as AWS does, be it empty. The
+// session ends after three hours, or when the client goes.
 func (s *Service) StartLiveTail(ctx context.Context, in *logsapi.StartLiveTailRequest) (*logsapi.StartLiveTailResponse, error) {
 	t, err := s.newTail(ctx, in)
 	if err != nil {
@@ -130,13 +144,11 @@ func (s *Service) StartLiveTail(ctx context.Context, in *logsapi.StartLiveTailRe
 
 // tail sends updates until the session ends.
 func (s *Service) tail(ctx context.Context, t *tail, ends time.Time, yield func(*logsapi.StartLiveTailResponseStream, error) bool) {
-	ticker := time.NewTicker(s.tailInterval)
-	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-t.due:
 		}
 		if !s.clock.Now().Before(ends) {
 			yield(nil, logsapi.SessionTimeoutException("The session has timed out.")) // Unverified: AWS's sentence
@@ -154,7 +166,7 @@ func (s *Service) newTail(ctx context.Context, in *logsapi.StartLiveTailRequest)
 	if err := checkTail(in); err != nil {
 		return nil, err
 	}
-	t := &tail{groups: map[string]string{}, prefixes: in.LogStreamNamePrefixes}
+	t := &tail{groups: map[string]string{}, due: make(chan struct{}, 1), prefixes: in.LogStreamNamePrefixes}
 	var err error
 	if t.pattern, err = pattern.Parse(value(in.LogEventFilterPattern)); err != nil {
 		return nil, badPattern(err, pattern.InvalidPattern)

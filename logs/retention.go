@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -38,13 +39,12 @@ func (s *Service) DeleteRetentionPolicy(ctx context.Context, in *logsapi.DeleteR
 }
 
 // Sweep removes the segments that have expired whole, gives their room back,
-// drops the data keys that have outlived their time and old data points.
+// drops the data keys that have outlived their time, old data points and old
+// queries, and lets live tails send their updates.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	s.ring.sweep(now)
-	if err := s.expirePoints(ctx, now.UnixMilli()); err != nil {
-		return err
-	}
-	if err := s.expireQueries(ctx, now.UnixMilli()); err != nil {
+	s.tails.pulse()
+	if err := s.expireRecords(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
 	expiring, err := s.expiring(ctx)
@@ -57,6 +57,16 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 		}
 	}
 	return s.store.Blobs().Sweep(ctx)
+}
+
+// expireRecords removes old data points and queries. It goes through all of
+// them, so it does so once a minute of the emulator's time.
+func (s *Service) expireRecords(ctx context.Context, now int64) error {
+	if last := s.expired.Load(); last <= now && now-last < minute {
+		return nil
+	}
+	s.expired.Store(now)
+	return errors.Join(s.expirePoints(ctx, now), s.expireQueries(ctx, now))
 }
 
 // expiring returns the keys of the groups that have a retention.

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sealstack/api"
@@ -60,8 +61,8 @@ type Service struct {
 	patterns patterns
 	tasks    tasks
 	tails    tails
-	// tailInterval is the time between updates of a live tail.
-	tailInterval time.Duration
+	// expired is when old records were looked for last, in milliseconds.
+	expired atomic.Int64
 }
 
 var _ logsapi.API = (*Service)(nil)
@@ -70,10 +71,9 @@ var _ logsapi.API = (*Service)(nil)
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
-		ring:         newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
-		buckets:      c.Buckets,
-		tailInterval: time.Second,
-		tokenKey:     c.Root.Subkey("logs.token"),
+		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
+		buckets:  c.Buckets,
+		tokenKey: c.Root.Subkey("logs.token"),
 	}
 }
 
