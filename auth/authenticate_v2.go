@@ -112,8 +112,8 @@ func (t *attempt) verifyVersion2(old *sigv2.Authorization) error {
 		return nil
 	}
 	bucket, _ := t.r.Context().Value(hostBucket{}).(string)
-	text := old.StringToSign(t.r, bucket)
-	if sigv2.Verify(t.credential.Secret, text, old.Signature) {
+	text, ok := old.Matches(t.r, bucket, t.credential.Secret)
+	if ok {
 		return nil
 	}
 	f := t.version2Failure(SignatureMismatch, "")

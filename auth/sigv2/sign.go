@@ -27,6 +27,26 @@ func Verify(secret, text, signature string) bool {
 // bucket that the request's host name names, "" where the path names it.
 func (a *Authorization) StringToSign(r *http.Request, bucket string) string {
 	path, query := target(r)
+	return a.stringToSign(r, bucket, path, query)
+}
+
+// Matches reports whether a request has the signature of the holder of the
+// secret, and returns the string to sign. A path that is a bucket's name alone
+// may have been signed with a slash behind it, as boto3 does: it is the same
+// bucket.
+//
+// Unverified: that S3 takes both.
+func (a *Authorization) Matches(r *http.Request, bucket, secret string) (text string, ok bool) {
+	path, query := target(r)
+	text = a.stringToSign(r, bucket, path, query)
+	if Verify(secret, text, a.Signature) {
+		return text, true
+	}
+	alone := bucket == "" && len(path) > 1 && strings.Count(path, "/") == 1
+	return text, alone && Verify(secret, a.stringToSign(r, bucket, path+"/", query), a.Signature)
+}
+
+func (a *Authorization) stringToSign(r *http.Request, bucket, path, query string) string {
 	params := parameters(query)
 	date := a.Date
 	if !a.Presigned && r.Header.Get("X-Amz-Date") != "" {

@@ -121,3 +121,31 @@ func TestASessionTokenIsInHeaderOrQuery(t *testing.T) {
 		}
 	}
 }
+
+func TestABucketAloneMayBeSignedWithASlash(t *testing.T) {
+	for _, tt := range []struct {
+		target, bucket, signed string
+		want                   bool
+	}{
+		{"/b?acl", "", "/b?acl", true},
+		{"/b?acl", "", "/b/?acl", true},
+		{"/b/?acl", "", "/b/?acl", true},
+		{"/b/?acl", "", "/b?acl", false},
+		{"/b/k?acl", "", "/b/k/?acl", false},
+		{"/?acl", "b", "/b/?acl", true},
+		{"/k?acl", "b", "/b/k/?acl", false},
+		{"/?acl", "", "//?acl", false},
+		{"/b?acl", "", "/b/?cors", false},
+	} {
+		r := request("GET", tt.target+"&"+presigned)
+		a, err := Parse(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Signature = Sign("secret", "GET\n\n\n1175139620\n"+tt.signed)
+		text, ok := a.Matches(r, tt.bucket, "secret")
+		if ok != tt.want || text != a.StringToSign(r, tt.bucket) {
+			t.Errorf("%+v: got %v, %s", tt, ok, text)
+		}
+	}
+}
