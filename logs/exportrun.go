@@ -47,6 +47,8 @@ func refusedByBucket(err error, call string) error {
 
 // asLogs returns a context in which CloudWatch Logs calls by itself for the
 // group that is exported.
+//
+// Unverified: that the source ARN is the form of the group with an asterisk.
 func (t *exportTask) asLogs(ctx context.Context) context.Context {
 	return asLogs(ctx, placeOf(ctx).group(t.Group)+":*")
 }
@@ -60,6 +62,8 @@ func (s *Service) putObject(ctx context.Context, bucket, key string, body []byte
 }
 
 // export does the work of a task. Events that cannot be read make it fail.
+//
+// Unverified: that AWS fails so, and the messages beside the status.
 func (s *Service) export(ctx context.Context, t *exportTask, g *group) {
 	status, message := logsapi.ExportTaskStatusCodeCompleted, "Completed successfully"
 	if err := s.exportStreams(ctx, t, g); err != nil {

@@ -56,6 +56,9 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilt
 }
 
 // newMetricFilter checks what is asked for.
+//
+// Unverified: the sentence about dimensions and a default value, known from
+// what users report.
 func newMetricFilter(in *logsapi.PutMetricFilterRequest, now int64) (metricFilter, error) {
 	parsed, err := pattern.Parse(in.FilterPattern)
 	if err != nil {

@@ -28,6 +28,8 @@ var aggregateNames = map[string]bool{
 
 // stats takes aggregates and what they are grouped by. The columns of its
 // results are the groups and then the aggregates; events are gone.
+//
+// Unverified: that order of columns, and that groups come as they were met.
 func (p *parser) stats() (command, error) {
 	start := p.next
 	g := &grouping{}

@@ -16,6 +16,9 @@ type extract struct {
 }
 
 // parse takes a parse command. Without a field it reads @message.
+//
+// Unverified: that, and that what it extracts is shown behind the other
+// columns where no display says otherwise.
 func (p *parser) parse() (command, error) {
 	x := &extract{from: fieldRef{"@message"}}
 	if p.next.kind != text && !p.next.is("/") {

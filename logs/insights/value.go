@@ -45,6 +45,8 @@ func boolOf(b bool) value {
 const layout = "2006-01-02 15:04:05.000"
 
 // String is the value as results show it: booleans are 1 and 0.
+//
+// Unverified: that booleans of JSON messages are shown so too.
 func (v value) String() string {
 	switch v.kind {
 	case textual:
