@@ -80,10 +80,12 @@ func (e *Emulator) Handler() http.Handler { return e.handler }
 // Clock is the time by which everything in the emulator happens.
 func (e *Emulator) Clock() clock.Clock { return e.clock }
 
-// Close stops the sweeps, has IAM and CloudTrail write down what they hold in
-// memory, and closes the store. Calls under way must have ended.
+// Close stops the sweeps, waits for queries and exports at work, has IAM and
+// CloudTrail write down what they hold in memory, and closes the store. Calls
+// under way must have ended.
 func (e *Emulator) Close() error {
 	e.stop()
+	e.logs.Settle()
 	return errors.Join(e.iam.Sweep(context.Background()), e.trails.Close(), e.store.Close())
 }
 

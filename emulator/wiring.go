@@ -109,7 +109,7 @@ func (e *Emulator) data(c *clients) {
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
-		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey,
+		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey, Buckets: c.s3,
 	})
 	e.s3 = s3sim.New(s3sim.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,

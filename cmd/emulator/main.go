@@ -1,5 +1,5 @@
-// Command emulator runs Sealstack: KMS, CloudWatch Logs and the IAM and STS
-// that they need, on one port. See the README for what it does and -help for
+// Command emulator runs Sealstack: KMS, CloudWatch Logs and CloudTrail, with the
+// S3, IAM, STS and Organizations that they need, on one port. See the README for what it does and -help for
 // its flags; each flag can also be given in the environment, as SEALSTACK_
 // and its name in capitals with underscores.
 package main
