@@ -267,7 +267,7 @@ func TestBadValuesForLogsAreRefused(t *testing.T) {
 		{"a pattern that is none", in("FilterLogEvents", "g", `,"filterPattern":"{ $.a = "`), 400, parameter, "*"},
 		{"a pattern of 1025 characters", in("FilterLogEvents", "g", `,"filterPattern":"`+strings.Repeat("a", 1025)+`"`), 400, parameter, violated("'"+strings.Repeat("a", 1025)+"'", "filterPattern", "Member must have length less than or equal to 1024")},
 		{"names and a prefix of streams", in("FilterLogEvents", "g", `,"logStreamNames":["s"],"logStreamNamePrefix":"s"`), 400, parameter, "*"},
-		{"an operation that is not there", logsCall("StartQuery", `{"queryString":"fields @message","startTime":0,"endTime":1,"logGroupName":"g"}`), 501, "NotImplemented", "*"},
+		{"an operation that is not there", logsCall("GetLogGroupFields", `{"logGroupName":"g"}`), 501, "NotImplemented", "*"},
 	})
 }
 
