@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -16,6 +17,9 @@ import (
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
 func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsKeyRequest) (*api.None, error) {
+	if err := namesKey(&in.KmsKeyId, cmp.Or(value(in.LogGroupName), value(in.ResourceIdentifier))); err != nil {
+		return nil, err
+	}
 	if in.LogGroupName == nil && value(in.ResourceIdentifier) == placeOf(ctx).arn(queryResults) {
 		return nil, s.associateResults(ctx, "AssociateKmsKey", in.KmsKeyId)
 	}
@@ -24,6 +28,17 @@ func (s *Service) AssociateKmsKey(ctx context.Context, in *logsapi.AssociateKmsK
 		return nil, err
 	}
 	return nil, s.associate(ctx, "AssociateKmsKey", name, in.KmsKeyId)
+}
+
+// namesKey refuses a key that is given and empty: who asks for encryption must
+// not get a group without it.
+//
+// Unverified: AWS's answer; it is the one for a key that is not named by its ARN.
+func namesKey(key *string, resource string) error {
+	if key != nil && *key == "" {
+		return keyNotFound(resource)
+	}
+	return nil
 }
 
 // DisassociateKmsKey begins an epoch under the key that the service owns, in

@@ -159,6 +159,7 @@ func TestAssociationIsRefusedWithAWSsError(t *testing.T) {
 		{"pending deletion", keyARN, kmsapi.KMSInvalidStateException("no"), "InvalidParameterException", notUsable},
 		{"asymmetric", keyARN, kmsapi.InvalidKeyUsageException("no"), "InvalidParameterException", notUsable},
 		{"another Region", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", nil, "AccessDeniedException", notAllowed},
+		{"an empty key", "", nil, "InvalidParameterException", notFound},
 		{"a key id", "1234abcd-12ab-34cd-56ef-1234567890ab", nil, "InvalidParameterException", notFound},
 		{"an alias", "alias/logs", nil, "InvalidParameterException", notFound},
 		{"an alias ARN", "arn:aws:kms:us-west-2:111122223333:alias/logs", nil, "InvalidParameterException", notFound},

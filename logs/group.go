@@ -25,6 +25,9 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *logsapi.CreateLogGroup
 	if len(in.LogGroupName) >= 4 && strings.EqualFold(in.LogGroupName[:4], "aws/") {
 		return nil, reservedName()
 	}
+	if err := namesKey(in.KmsKeyId, in.LogGroupName); err != nil {
+		return nil, err
+	}
 	g := newGroup(in, s.now())
 	if err := s.free(ctx, p, g.Name); err != nil {
 		return nil, err
