@@ -59,7 +59,7 @@ func refusal(err error) (*api.Error, bool) {
 // hidden from CloudTrail, and the trail's own Region stands for it.
 func (s *Service) bucketRegion(as context.Context, t *trail) string {
 	if s.config.Bucket != nil {
-		if _, region := s.config.Bucket(t.Bucket); region != "" {
+		if _, region := s.config.Bucket(t.Partition, t.Bucket); region != "" {
 			return region
 		}
 	}

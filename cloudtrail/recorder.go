@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"context"
+	"encoding/json"
 
 	"sealstack/api"
 	"sealstack/api/s3api"
@@ -45,7 +46,7 @@ func (s *Service) attribute(r *record) {
 		if err != nil || r.Resources[i].Type == objectType {
 			continue
 		}
-		if owner, _ := s.config.Bucket(a.Resource); owner != "" {
+		if owner, _ := s.config.Bucket(a.Partition, a.Resource); owner != "" {
 			r.Resources[i].Account = owner
 		}
 	}
@@ -106,6 +107,9 @@ type Event struct {
 	// Resource is the ARN of the resource and its type; both may be empty.
 	Resource, ResourceType string
 	Details                map[string]any // serviceEventDetails
+	// Answer are responseElements of what AWS records as a call of its own,
+	// such as KMS's SynchronizeMultiRegionKey; nil for service events.
+	Answer map[string]string
 }
 
 // Note records a service event, such as KMS's RotateKey and DeleteKey. Like
@@ -121,5 +125,16 @@ func (s *Service) Note(_ context.Context, e Event) {
 		r.Resources = []resource{{Account: e.Account, Type: e.ResourceType, ARN: e.Resource}}
 		r.named = []named{{e.ResourceType, e.Resource}}
 	}
+	if e.Answer != nil {
+		r.Type, r.RequestID, r.ResponseElements = apiCall, newID(), answered(e.Answer)
+	}
 	s.queue.put(item{roster: s.roster.Load()}.of(r, e.Account, "", ""))
+}
+
+func answered(members map[string]string) json.RawMessage {
+	b, err := json.Marshal(members)
+	if err != nil {
+		panic("cloudtrail: " + err.Error()) // strings can be marshalled
+	}
+	return b
 }

@@ -88,7 +88,7 @@ func s3Call(op *api.Operation, in any) api.Call {
 }
 
 func TestObjectCallsAreDataEventsForTrailsThatWantThem(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Bucket = func(string) (string, string) { return account, region } })
+	b := newBench(t, func(c *Config) { c.Bucket = func(string, string) (string, string) { return account, region } })
 	b.trail("main")
 	get := func() {
 		b.Record(b.ctx, s3Call(s3api.OpGetObject.Operation, &s3api.GetObjectRequest{Bucket: "b", Key: "a/b"}))
@@ -120,7 +120,7 @@ func TestObjectCallsAreDataEventsForTrailsThatWantThem(t *testing.T) {
 }
 
 func TestBucketOwnerHearsOfOtherAccountsCalls(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Bucket = func(string) (string, string) { return foreign, region } })
+	b := newBench(t, func(c *Config) { c.Bucket = func(string, string) (string, string) { return foreign, region } })
 	b.Record(b.ctx, s3Call(s3api.OpGetBucketAcl.Operation, &s3api.GetBucketAclRequest{Bucket: "b"}))
 	r := b.newestIn(as(rootUser(foreign)))
 	same(t, "userIdentity", r["userIdentity"], `{"type":"AWSAccount","principalId":"111122223333","accountId":"111122223333"}`)

@@ -84,9 +84,9 @@ type Config struct {
 	// answer, leaves tlsDetails out of records.
 	TLS func(ctx context.Context) *TLSDetails
 	// Bucket tells the account and the Region of a bucket, both "" if it is
-	// not known. It must not wait for I/O. Without it a bucket counts as the
-	// caller's, and its Region is asked of Amazon S3.
-	Bucket func(name string) (account, region string)
+	// not known. It must not wait for the network or for writes. Without it a
+	// bucket counts as the caller's, and its Region is asked of Amazon S3.
+	Bucket func(partition, name string) (account, region string)
 }
 
 // Service implements [cloudtrailapi.API] and [api.Recorder]. It is safe for

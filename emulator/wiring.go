@@ -44,10 +44,10 @@ func (e *Emulator) wire() {
 	}
 	doors = append(doors, c.s3.Endpoint) // its bodies stream: its calls stay outside the gate
 	authenticator := e.authenticator()
-	e.handler = wire.New(wire.Config{
+	e.handler = withConnection(wire.New(wire.Config{
 		Doors: doors, Auth: authenticator, Control: e.control(), Log: e.log,
 		CORS: s3sim.NewCORS(e.s3, e.config.CORSOrigins), Forms: s3sim.NewForms(c.s3, authenticator, clock.Real()), Buckets: e.s3,
-	})
+	}))
 }
 
 // recorders hear of every call, one after the other.
@@ -105,7 +105,7 @@ func (e *Emulator) data(c *clients) {
 	delays, _ := e.config.delays() // checked at the start
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
-		GrantDelay: delays.grant,
+		GrantDelay: delays.grant, Noted: e.noteKeyEvent,
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
@@ -132,6 +132,7 @@ func (e *Emulator) trail(c *clients) {
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
 		S3: c.s3, Keys: c.kms, Logs: c.logs, STS: c.sts,
 		DeliveryInterval: delays.delivery, DigestInterval: delays.digest, DigestEncryption: digests,
+		TLS: tlsOf, Bucket: e.s3.Place,
 	})
 	c.cloudtrail.Endpoint.Impl = e.trails
 	e.sweeps.Register("cloudtrail", e.gate.sweep(e.trails.Sweep))

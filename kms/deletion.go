@@ -134,8 +134,9 @@ func rowsUntil(ctx context.Context, s *Service, table storage.Table[struct{}], n
 func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 	var r record
 	var gone []string
+	var done bool
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		gone = nil
+		gone, done = nil, false
 		part := at.Strings()
 		r, err = keys.Get(tx, storage.K(part[1], part[2], part[3]))
 		if errors.Is(err, storage.ErrNotFound) {
@@ -147,6 +148,7 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if deletionAt(&r).Compare(at) != 0 {
 			return nil // cancelled since, and perhaps scheduled anew
 		}
+		done = true
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
@@ -160,6 +162,9 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 	}
 	s.unsealed.drop(gone...)
 	s.compiled.drop(r.Policy)
+	if done {
+		s.note(ctx, &r, "DeleteKey", nil)
+	}
 	return nil
 }
 

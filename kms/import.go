@@ -378,9 +378,11 @@ func (s *Service) sweepExpired(ctx context.Context, now time.Time) error {
 func (s *Service) expire(ctx context.Context, at storage.Key) error {
 	part := at.Strings()
 	account, region, keyID, id := part[1], part[2], part[3], part[4]
-	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
-		r, err := keys.Get(tx, storage.K(account, region, keyID))
-		if err != nil {
+	var r record
+	var done bool
+	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) (err error) {
+		done = false
+		if r, err = keys.Get(tx, storage.K(account, region, keyID)); err != nil {
 			return err
 		}
 		list, err := versionsOf(tx, &r)
@@ -391,12 +393,16 @@ func (s *Service) expire(ctx context.Context, at storage.Key) error {
 		if i < 0 || !list[i].expires() || list[i].expiryAt(&r).Compare(at) != 0 {
 			return nil
 		}
+		done = true
 		return errors.Join(s.empty(tx, &r, list, i), keys.Put(tx, r.place(), r))
 	})
 	if err != nil {
 		return fmt.Errorf("kms: expire material of key %s: %w", at, err)
 	}
 	s.unsealed.drop(id)
+	if done {
+		s.note(ctx, &r, "DeleteExpiredKeyMaterial", map[string]any{"keyMaterialId": id})
+	}
 	return nil
 }
 

@@ -207,6 +207,7 @@ func (s *Service) replicate(ctx context.Context, k *key, r *record, document str
 	if err != nil {
 		return errors.Join(err, s.discard(ctx, renewal{in: made}))
 	}
+	s.noteSynchronization(ctx, r)
 	return nil
 }
 

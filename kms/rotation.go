@@ -174,10 +174,17 @@ func (r *record) rotatable(now time.Time) error {
 // rotateNow makes one rotation on demand.
 func (s *Service) rotateNow(ctx context.Context, k *key) error {
 	if k.Origin == kmsapi.OriginTypeExternal {
-		return s.change(ctx, k, forRotation, func(tx storage.Tx, r *record) error {
+		was := k.Material
+		var now record
+		err := s.change(ctx, k, forRotation, func(tx storage.Tx, r *record) error {
 			r.OnDemand++
+			defer func() { now = *r }()
 			return s.promote(tx, r, s.clock.Now())
 		})
+		if err == nil {
+			s.noteRotation(ctx, &now, kmsapi.RotationTypeOnDemand, was, now.Material)
+		}
+		return err
 	}
 	m, err := s.renew(ctx, &k.record)
 	if err != nil {
@@ -197,6 +204,7 @@ func (s *Service) rotateNow(ctx context.Context, k *key) error {
 	if err != nil {
 		return errors.Join(err, s.discard(ctx, m))
 	}
+	s.noteRotation(ctx, &k.record, kmsapi.RotationTypeOnDemand, k.Material, m.id)
 	return nil
 }
 
@@ -223,6 +231,9 @@ func (s *Service) catchUp(ctx context.Context, r *record) error {
 	}
 	if errors.Is(err, errTaken) {
 		return nil
+	}
+	if err == nil {
+		s.noteRotations(ctx, primary, made)
 	}
 	return err
 }

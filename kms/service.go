@@ -38,6 +38,9 @@ type Config struct {
 	// one of its tokens; AWS says up to five minutes.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 	GrantDelay time.Duration
+	// Noted hears of what KMS does of its own accord, once it is done; nil if
+	// nobody listens. It must not wait for I/O.
+	Noted func(context.Context, ServiceEvent)
 }
 
 // Principals knows the users and roles that exist.
@@ -62,6 +65,7 @@ type Service struct {
 	authorizer *auth.Authorizer
 	principals Principals
 	grantDelay time.Duration
+	noted      func(context.Context, ServiceEvent)
 
 	compiled compiledPolicies
 	unsealed unsealedMaterials
@@ -74,7 +78,7 @@ var _ kmsapi.API = (*Service)(nil)
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(), root: c.Root,
-		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay,
+		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay, noted: c.Noted,
 	}
 }
 

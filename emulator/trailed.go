@@ -1,0 +1,49 @@
+package emulator
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"strings"
+
+	"sealstack/cloudtrail"
+	"sealstack/kms"
+)
+
+// What CloudTrail hears of beside the calls.
+
+type connectionKey struct{}
+
+// withConnection keeps for the records of a call how the client's connection
+// is protected.
+func withConnection(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			r = r.WithContext(context.WithValue(r.Context(), connectionKey{}, describeTLS(r.TLS, r.Host)))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// describeTLS spells versions as AWS's records do: "TLSv1.3".
+func describeTLS(s *tls.ConnectionState, host string) *cloudtrail.TLSDetails {
+	version := strings.Replace(tls.VersionName(s.Version), "TLS ", "TLSv", 1)
+	return &cloudtrail.TLSDetails{Version: version, CipherSuite: tls.CipherSuiteName(s.CipherSuite), Host: host}
+}
+
+func tlsOf(ctx context.Context) *cloudtrail.TLSDetails {
+	d, _ := ctx.Value(connectionKey{}).(*cloudtrail.TLSDetails)
+	return d
+}
+
+// noteKeyEvent records what KMS does of its own accord.
+func (e *Emulator) noteKeyEvent(ctx context.Context, k kms.ServiceEvent) {
+	event := cloudtrail.Event{
+		Source: "kms.amazonaws.com", Name: k.Name, Account: k.Account, Region: k.Region,
+		Resource: k.Key, ResourceType: "AWS::KMS::Key", Details: k.Details,
+	}
+	if k.Details == nil {
+		event.Answer = map[string]string{"keyId": k.Key}
+	}
+	e.trails.Note(ctx, event)
+}
