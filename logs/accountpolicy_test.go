@@ -148,3 +148,20 @@ func TestAccountPoliciesNeedBothPermissions(t *testing.T) {
 		b.fails(err, "AccessDeniedException", "denied logs:"+action)
 	}
 }
+
+func TestAnAccountPolicyIsInForceForWhatItSelects(t *testing.T) {
+	for _, c := range []struct {
+		selection *string
+		group     string
+		want      bool
+	}{
+		{nil, "g", true},
+		{ptr(`LogGroupName NOT IN ["g"]`), "g", false},
+		{ptr(`LogGroupName NOT IN ["g"]`), "h", true},
+		{ptr(`broken`), "g", false},
+	} {
+		if got := (&accountPolicy{Selection: c.selection}).covers(c.group); got != c.want {
+			t.Errorf("%v on %s: %v", c.selection, c.group, got)
+		}
+	}
+}
