@@ -61,6 +61,11 @@ type Caller struct {
 	// without a signature and inside the process.
 	SignatureVersion string
 	AuthType         string
+	// SignatureAge is how long ago the request was signed, zero without a
+	// signature. ContentSHA256 is X-Amz-Content-Sha256, the header or the query
+	// parameter, as it was sent.
+	SignatureAge  time.Duration
+	ContentSHA256 string
 
 	Partition string // "aws", "aws-cn", "aws-us-gov"
 	Region    string // of the credential scope: where the call is answered
@@ -69,6 +74,8 @@ type Caller struct {
 	SourceIP  string // client's address without port; empty inside the process
 	UserAgent string
 	Secure    bool // over TLS
+	// TLSVersion is that of s3:TlsVersion: "1.2"; empty without TLS.
+	TLSVersion string
 
 	// Via lists the services, as service principals, that pass the user's
 	// request on, first caller first (aws:CalledVia, kms:ViaService).

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -170,8 +171,16 @@ func newCaller(r *http.Request, svc *api.Service, region string) *api.Caller {
 	}
 	return &api.Caller{
 		Partition: partition, Region: region,
-		SourceIP: host, UserAgent: r.UserAgent(), Secure: r.TLS != nil,
+		SourceIP: host, UserAgent: r.UserAgent(), Secure: r.TLS != nil, TLSVersion: tlsVersion(r),
 	}
+}
+
+// tlsVersion is the version in the form of s3:TlsVersion, which is a number.
+func tlsVersion(r *http.Request) string {
+	if r.TLS == nil {
+		return ""
+	}
+	return strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS ")
 }
 
 // homeRegion is where a partition answers for its global services. AWS
@@ -192,6 +201,11 @@ func (t *attempt) caller(p api.Principal) *api.Caller {
 	c.SignatureVersion, c.AuthType = sigv4.Algorithm, "REST-HEADER"
 	if t.auth.Presigned {
 		c.AuthType = "REST-QUERY-STRING"
+	}
+	c.SignatureAge = max(0, t.o.RealClock.Now().Sub(t.auth.Time))
+	c.ContentSHA256 = t.r.Header.Get("X-Amz-Content-Sha256")
+	if c.ContentSHA256 == "" && t.auth.Presigned {
+		c.ContentSHA256 = presignedPayload(t.r)
 	}
 	if t.credential != nil {
 		c.Session = t.credential.Session

@@ -73,6 +73,9 @@ type Request struct {
 	// Keys are the condition keys of the service and the resource, by name in
 	// lower case.
 	Keys Keys
+	// CanonicalID is the canonical user ID of the caller's account, which a
+	// bucket policy may name as a CanonicalUser. Empty where there are none.
+	CanonicalID string
 	// Shown replaces "resource: " and Resource in the sentence of a denial,
 	// for a resource that must not be revealed: "the resource associated with
 	// this ciphertext".

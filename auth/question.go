@@ -72,7 +72,7 @@ func ponder(f facts) *question {
 
 // pose puts the request in the words of package policy.
 func (q *question) pose() {
-	q.principal.Account = q.caller.Account
+	q.principal.Account, q.principal.CanonicalID = q.caller.Account, q.request.CanonicalID
 	q.name()
 	q.ask = policy.Request{
 		Action: q.request.Action, Resource: q.request.Resource, Principal: &q.principal, Context: q,

@@ -113,7 +113,7 @@ func (e *Emulator) data(c *clients) {
 	})
 	e.s3 = s3sim.New(s3sim.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
-		BucketKeyLifetime: delays.dataKey,
+		BucketKeyLifetime: delays.dataKey, RestoreAtOnce: e.config.Timing != AWS,
 	})
 	c.kms.Endpoint.Impl, c.logs.Endpoint.Impl, c.s3.Endpoint.Impl = e.kms, e.logs, e.s3
 	e.sweeps.Register("kms", e.gate.sweep(e.kms.Sweep))

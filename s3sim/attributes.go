@@ -21,7 +21,7 @@ func (s *Service) GetObjectAttributes(ctx context.Context, in *s3api.GetObjectAt
 }
 
 func (s *Service) objectAttributes(ctx context.Context, in *s3api.GetObjectAttributesRequest, wanted map[s3api.ObjectAttributes]bool) (*s3api.GetObjectAttributesOutput, error) {
-	t := target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}
+	t := target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}
 	b, v, err := s.object(ctx, t, nil, "GetObject", "GetObjectAttributes")
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strconv"
 	"strings"
 
 	"sealstack/api"
@@ -54,6 +55,9 @@ func (s *Service) authorize(ctx context.Context, b *bucket, a ask) error {
 	if a.object != nil && a.object.foreign(b) && !strings.HasPrefix(a.action, "DeleteObject") {
 		r.Account, r.Policy = cmp.Or(a.object.Owner, "anonymous"), nil
 	}
+	if r.Policy != nil && c.Account != "" {
+		r.CanonicalID = CanonicalID(c.Account)
+	}
 	if b.restricted(c) {
 		return accessDenied()
 	}
@@ -88,6 +92,11 @@ func (b *bucket) keys(c *api.Caller, a ask) auth.Keys {
 	keys := auth.Keys{"s3:resourceaccount": {b.Account}}
 	with(keys, "s3:signatureversion", c.SignatureVersion)
 	with(keys, "s3:authtype", c.AuthType)
+	with(keys, "s3:tlsversion", c.TLSVersion)
+	with(keys, "s3:x-amz-content-sha256", c.ContentSHA256)
+	if c.SignatureVersion != "" {
+		keys["s3:signatureage"] = []string{strconv.FormatInt(c.SignatureAge.Milliseconds(), 10)}
+	}
 	if b.Abac {
 		for name, v := range b.Tags {
 			keys["aws:resourcetag/"+strings.ToLower(name)] = []string{v}

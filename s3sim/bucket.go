@@ -188,19 +188,28 @@ func validBucketName(name string) bool {
 // HeadBucket tells whether a bucket exists and may be listed, and where it is.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
 func (s *Service) HeadBucket(ctx context.Context, in *s3api.HeadBucketRequest) (*s3api.HeadBucketOutput, error) {
-	b, err := s.open(ctx, in.Bucket, in.ExpectedBucketOwner, "ListBucket")
+	b, err := s.findAnywhere(ctx, in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
+	}
+	if err := b.inRegion(api.CallerOf(ctx)); err != nil {
+		return nil, err
+	}
+	if err := s.authorize(ctx, b, ask{action: "ListBucket"}); err != nil {
+		return nil, b.tellRegion(err)
 	}
 	return &s3api.HeadBucketOutput{BucketRegion: &b.Region, BucketArn: new(b.arn("")), AccessPointAlias: new(false)}, nil
 }
 
 // GetBucketLocation returns the Region of a bucket; that of us-east-1 is
-// empty.
+// empty. It is asked in any Region.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
 func (s *Service) GetBucketLocation(ctx context.Context, in *s3api.GetBucketLocationRequest) (*s3api.GetBucketLocationOutput, error) {
-	b, err := s.open(ctx, in.Bucket, in.ExpectedBucketOwner, "GetBucketLocation")
+	b, err := s.findAnywhere(ctx, in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.authorize(ctx, b, ask{action: "GetBucketLocation"}); err != nil {
 		return nil, err
 	}
 	out := &s3api.GetBucketLocationOutput{}

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sealstack/api"
 	"sealstack/api/s3api"
 	"sealstack/s3sim/checksum"
 )
@@ -37,7 +36,7 @@ func (s sum) text() string {
 // called Checksum and their name.
 var algorithms = []checksum.Algorithm{
 	checksum.CRC32, checksum.CRC32C, checksum.CRC64NVME, checksum.SHA1, checksum.SHA256, checksum.SHA512, checksum.MD5,
-	"XXHASH64", "XXHASH3", "XXHASH128",
+	checksum.XXHASH64, checksum.XXHASH3, checksum.XXHASH128,
 }
 
 // sentSums collects the members of a request that hold checksums.
@@ -107,7 +106,7 @@ func claimOf(in any, contentMD5 *string, length *int64, content io.Reader) (clai
 	}
 	for a, text := range sent {
 		if !a.Known() {
-			return c, api.NotImplemented("s3", "the checksum algorithm "+string(a))
+			return c, checksumUnknown(checksumHeader + a.Lower())
 		}
 		c.algorithm = a
 		if text == announced {

@@ -30,6 +30,11 @@ func TestEveryObjectHasAChecksum(t *testing.T) {
 		{func(in *s3api.PutObjectRequest) {
 			in.ChecksumSHA256, in.ChecksumAlgorithm = sumText(checksum.SHA256, "text"), new(s3api.ChecksumAlgorithmCrc32)
 		}, checksum.SHA256},
+		{func(in *s3api.PutObjectRequest) { in.ChecksumSHA512 = sumText(checksum.SHA512, "text") }, checksum.SHA512},
+		{func(in *s3api.PutObjectRequest) { in.ChecksumMD5 = sumText(checksum.MD5, "text") }, checksum.MD5},
+		{func(in *s3api.PutObjectRequest) { in.ChecksumXXHASH64 = sumText(checksum.XXHASH64, "text") }, checksum.XXHASH64},
+		{func(in *s3api.PutObjectRequest) { in.ChecksumXXHASH3 = sumText(checksum.XXHASH3, "text") }, checksum.XXHASH3},
+		{func(in *s3api.PutObjectRequest) { in.ChecksumXXHASH128 = sumText(checksum.XXHASH128, "text") }, checksum.XXHASH128},
 	} {
 		b := newBench(t)
 		b.bucket("logs")
@@ -56,7 +61,7 @@ func TestAWrongChecksumIsRefused(t *testing.T) {
 	b.bucket("logs")
 	up, err := b.CreateMultipartUpload(b.ctx, &s3api.CreateMultipartUploadRequest{Bucket: "logs", Key: "k"})
 	b.ok(err)
-	for _, a := range algorithms[:7] {
+	for _, a := range algorithms {
 		for _, tt := range []struct{ value, code, message string }{
 			{*sumText(a, "other"), "BadDigest", "The " + string(a) + " you specified did not match the calculated checksum."},
 			{"AAA=", "InvalidRequest", "Value for x-amz-checksum-" + strings.ToLower(string(a)) + " header is invalid."},
@@ -77,7 +82,11 @@ func TestAWrongChecksumIsRefused(t *testing.T) {
 	})
 	b.fails(err, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 	_, err = b.tryPut(b.ctx, "logs", "k", "text", func(in *s3api.PutObjectRequest) { in.ChecksumXXHASH64 = new("AAAAAAAAAAA=") })
-	b.code(err, "NotImplemented")
+	b.code(err, "BadDigest")
+	_, err = b.tryPut(b.ctx, "logs", "k", "text", func(in *s3api.PutObjectRequest) {
+		in.Body = trailing{strings.NewReader("text"), "x-amz-checksum-crc16", "AAA="}
+	})
+	b.fails(err, "InvalidRequest", "The algorithm type you specified in x-amz-checksum-crc16 is invalid.")
 	_, err = b.tryPut(b.ctx, "logs", "k", "text", func(in *s3api.PutObjectRequest) { in.ContentMD5 = new("no") })
 	b.code(err, "InvalidDigest")
 }

@@ -121,7 +121,7 @@ func (s *Service) PutBucketLogging(ctx context.Context, in *s3api.PutBucketLoggi
 	if enabled == nil {
 		return loggings.drop(ctx, s, in.Bucket, in.ExpectedBucketOwner, "PutBucketLogging")
 	}
-	target, err := s.find(ctx, enabled.TargetBucket, nil)
+	target, err := s.findAnywhere(ctx, enabled.TargetBucket, nil)
 	switch {
 	case err != nil && !isError(err, "NoSuchBucket"):
 		return nil, err

@@ -133,8 +133,8 @@ func TestConfigurationsThatCantBe(t *testing.T) {
 			_, err := b.PutBucketAbac(b.ctx, &s3api.PutBucketAbacRequest{Bucket: "logs"})
 			return err
 		}, "MalformedXML"},
-		"restoring": {func() error {
-			_, err := b.RestoreObject(b.ctx, &s3api.RestoreObjectRequest{Bucket: "logs", Key: "k"})
+		"renaming": {func() error {
+			_, err := b.RenameObject(b.ctx, &s3api.RenameObjectRequest{Bucket: "logs", Key: "k"})
 			return err
 		}, "NotImplemented"},
 	} {

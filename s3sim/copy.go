@@ -26,7 +26,7 @@ type source struct {
 // ?versionId=.
 func parseSource(header string, expected *string) (target, error) {
 	path, query, hasQuery := strings.Cut(header, "?")
-	t := target{expected: expected}
+	t := target{expected: expected, source: true}
 	if hasQuery {
 		id, ok := strings.CutPrefix(query, "versionId=")
 		if !ok {
@@ -54,6 +54,9 @@ func (s *Service) openSource(ctx context.Context, src *source) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if src.version.archived(s.clock.Now()) {
+		return archivedObject(src.version.Headers.StorageClass, "Operation is not valid for the source object's storage class")
 	}
 	return src.conditions.check(src.version)
 }

@@ -31,7 +31,7 @@ type removed struct {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
 func (s *Service) DeleteObject(ctx context.Context, in *s3api.DeleteObjectRequest) (*s3api.DeleteObjectOutput, error) {
 	r := removal{
-		target: target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, bypass: value(in.BypassGovernanceRetention),
+		target: target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, bypass: value(in.BypassGovernanceRetention),
 		match: in.IfMatch, modified: in.IfMatchLastModifiedTime, size: in.IfMatchSize,
 	}
 	b, err := s.find(ctx, in.Bucket, in.ExpectedBucketOwner)

@@ -49,7 +49,8 @@ func TestKMSIsCalledForTheUser(t *testing.T) {
 func TestTheBucketsRegionDecidesWhereKMSIsCalled(t *testing.T) {
 	b := newBench(t)
 	b.bucket("logs")
-	_, err := b.tryPut(callerIn(b.ctx, "us-east-1"), "logs", "k", "text", withKMS(bareID))
+	service := api.WithCaller(b.ctx, &api.Caller{Principal: api.CallerOf(b.ctx).Principal, Region: "us-east-1", Partition: "aws"})
+	_, err := b.tryPut(service, "logs", "k", "text", withKMS(bareID))
 	b.ok(err)
 	b.same("region", b.keys.calls[0].region, region)
 	b.same("key", *b.head("logs", "k").SSEKMSKeyId, keyARN)

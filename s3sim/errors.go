@@ -213,6 +213,11 @@ func checksumInvalid(header string) *api.Error {
 	return invalidRequest("Value for " + header + " header is invalid.")
 }
 
+// Unverified: the sentence; the code is that of other bad checksum headers.
+func checksumUnknown(header string) *api.Error {
+	return invalidRequest("The algorithm type you specified in " + header + " is invalid.")
+}
+
 func checksumMismatch(name string) *api.Error {
 	return badRequest("BadDigest", "The "+name+" you specified did not match the calculated checksum.")
 }

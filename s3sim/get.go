@@ -39,7 +39,7 @@ func (o overrides) any() bool { return o != overrides{} }
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (s *Service) GetObject(ctx context.Context, in *s3api.GetObjectRequest) (*s3api.GetObjectOutput, error) {
 	r := &reading{
-		target:     target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner},
+		target:     target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner},
 		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unmodified: in.IfUnmodifiedSince},
 		customer:   customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5},
 		ranged:     in.Range, part: in.PartNumber, checksums: in.ChecksumMode != nil,
@@ -53,6 +53,9 @@ func (s *Service) get(ctx context.Context, r *reading) (*s3api.GetObjectOutput, 
 	b, v, err := s.readable(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if v.archived(s.clock.Now()) {
+		return nil, archivedObject(v.Headers.StorageClass, "The operation is not valid for the object's storage class")
 	}
 	keys, err := s.unsealFor(ctx, b, v, r.customer)
 	if err != nil {
@@ -76,7 +79,7 @@ func (s *Service) get(ctx context.Context, r *reading) (*s3api.GetObjectOutput, 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func (s *Service) HeadObject(ctx context.Context, in *s3api.HeadObjectRequest) (*s3api.HeadObjectOutput, error) {
 	r := &reading{
-		target:     target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner},
+		target:     target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner},
 		conditions: readConditions{match: in.IfMatch, noneMatch: in.IfNoneMatch, modified: in.IfModifiedSince, unmodified: in.IfUnmodifiedSince},
 		customer:   customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5},
 		ranged:     in.Range, part: in.PartNumber, checksums: in.ChecksumMode != nil,
@@ -123,7 +126,7 @@ func (s *Service) describe(ctx context.Context, b *bucket, v *version, r *readin
 	if err != nil {
 		return nil, span{}, err
 	}
-	out.ContentLength = &part.length
+	out.ContentLength, out.Restore = &part.length, v.Restored.header(s.clock.Now())
 	if r.checksums && r.part == nil && part.length == v.Size {
 		showSum(out, v.Checksum.Algorithm, v.Checksum.text(), v.Checksum.Type)
 	}

@@ -3,6 +3,7 @@ package s3sim
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -217,6 +218,14 @@ func (e encoder) entry(v *version, owner bool) s3api.Object {
 	return o
 }
 
+// shown adds to an entry what the request asks for besides.
+func (s *Service) shown(o s3api.Object, v *version, optional []s3api.OptionalObjectAttributes) s3api.Object {
+	if slices.Contains(optional, s3api.OptionalObjectAttributesRestoreStatus) {
+		o.RestoreStatus = v.restoreStatus(s.clock.Now())
+	}
+	return o
+}
+
 func (v *version) storageClass() s3api.StorageClass {
 	if v.Headers.StorageClass == "" {
 		return s3api.StorageClassStandard
@@ -251,7 +260,7 @@ func (s *Service) ListObjects(ctx context.Context, in *s3api.ListObjectsRequest)
 		out.NextMarker = new(e.text(l.last))
 	}
 	for _, v := range found {
-		out.Contents = append(out.Contents, e.entry(v, true))
+		out.Contents = append(out.Contents, s.shown(e.entry(v, true), v, in.OptionalObjectAttributes))
 	}
 	return out, nil
 }
@@ -300,7 +309,7 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *s3api.ListObjectsV2Requ
 		out.NextContinuationToken = new(s.tokens.Encode(purpose, storage.K(l.last)))
 	}
 	for _, v := range found {
-		out.Contents = append(out.Contents, e.entry(v, value(in.FetchOwner)))
+		out.Contents = append(out.Contents, s.shown(e.entry(v, value(in.FetchOwner)), v, in.OptionalObjectAttributes))
 	}
 	return out, nil
 }

@@ -135,7 +135,7 @@ func defaultRetention(rule *s3api.ObjectLockRule) (*s3api.DefaultRetention, erro
 // GetObjectLegalHold returns whether a version is held.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html
 func (s *Service) GetObjectLegalHold(ctx context.Context, in *s3api.GetObjectLegalHoldRequest) (*s3api.GetObjectLegalHoldOutput, error) {
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, nil, "GetObjectLegalHold")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, nil, "GetObjectLegalHold")
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (s *Service) PutObjectLegalHold(ctx context.Context, in *s3api.PutObjectLeg
 		return nil, malformedXML()
 	}
 	keys := with(nil, "s3:object-lock-legal-hold", string(*in.LegalHold.Status))
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, keys, "PutObjectLegalHold")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, keys, "PutObjectLegalHold")
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (s *Service) PutObjectLegalHold(ctx context.Context, in *s3api.PutObjectLeg
 // GetObjectRetention returns until when a version is retained.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html
 func (s *Service) GetObjectRetention(ctx context.Context, in *s3api.GetObjectRetentionRequest) (*s3api.GetObjectRetentionOutput, error) {
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, nil, "GetObjectRetention")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, nil, "GetObjectRetention")
 	switch {
 	case err != nil:
 		return nil, err
@@ -201,7 +201,7 @@ func (s *Service) PutObjectRetention(ctx context.Context, in *s3api.PutObjectRet
 	if value(in.BypassGovernanceRetention) {
 		actions = append(actions, "BypassGovernanceRetention")
 	}
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, keys, actions...)
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, keys, actions...)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,7 @@ type target struct {
 	bucket, key string
 	versionID   *string
 	expected    *string
+	source      bool // of a copy, which may come from another Region
 }
 
 // check refuses names that can't be.
@@ -153,7 +154,11 @@ func (s *Service) object(ctx context.Context, t target, keys auth.Keys, actions 
 
 // peek finds a bucket and the version that is named, nil if there is none.
 func (s *Service) peek(ctx context.Context, t target) (*bucket, *version, error) {
-	b, err := s.find(ctx, t.bucket, t.expected)
+	find := s.find
+	if t.source {
+		find = s.findAnywhere
+	}
+	b, err := find(ctx, t.bucket, t.expected)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,7 +9,7 @@ import (
 // GetObjectAcl returns the access control list of a version.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html
 func (s *Service) GetObjectAcl(ctx context.Context, in *s3api.GetObjectAclRequest) (*s3api.GetObjectAclOutput, error) {
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, nil, "GetObjectAcl")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, nil, "GetObjectAcl")
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (s *Service) GetObjectAcl(ctx context.Context, in *s3api.GetObjectAclReques
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
 func (s *Service) PutObjectAcl(ctx context.Context, in *s3api.PutObjectAclRequest) (*s3api.PutObjectAclOutput, error) {
 	h := grantHeaders{string(value(in.ACL)), in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP}
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, grantKeys(h), "PutObjectAcl")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, grantKeys(h), "PutObjectAcl")
 	if err != nil {
 		return nil, err
 	}

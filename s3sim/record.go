@@ -61,6 +61,7 @@ type version struct {
 	Parts    int               `cbor:"13,keyasint,omitzero"` // of a multipart upload; 0 for others
 	Crypt    envelope          `cbor:"14,keyasint,omitzero"`
 	Lock     lock              `cbor:"15,keyasint,omitzero"`
+	Restored restored          `cbor:"16,keyasint,omitzero"` // a copy of what is archived
 }
 
 // headers are what the writer says about the content.

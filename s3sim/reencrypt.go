@@ -24,7 +24,7 @@ func (s *Service) UpdateObjectEncryption(ctx context.Context, in *s3api.UpdateOb
 	}
 	keys := with(auth.Keys{}, "s3:x-amz-server-side-encryption", string(sseKMS))
 	keys = with(keys, "s3:x-amz-server-side-encryption-aws-kms-key-id", to.KMSKeyArn)
-	b, v, err := s.object(ctx, target{in.Bucket, in.Key, in.VersionId, in.ExpectedBucketOwner}, keys, "UpdateObjectEncryption")
+	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, keys, "UpdateObjectEncryption")
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,9 @@ type Config struct {
 	// BlockCustomerKeys makes new buckets block SSE-C, as AWS says they do
 	// since April 2026.
 	BlockCustomerKeys bool
+	// RestoreAtOnce makes RestoreObject take no time, where AWS takes minutes
+	// to days.
+	RestoreAtOnce bool
 }
 
 // Service implements [s3api.API].
@@ -58,6 +61,7 @@ type Service struct {
 	ring     *keyring
 	block    bool
 	swept    turns
+	thaws    bool
 }
 
 var _ s3api.API = (*Service)(nil)
@@ -67,6 +71,7 @@ func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, kms: c.Keys, auth: c.Authorizer,
 		tokens: c.Root.Tokens(), ring: newKeyring(c.Clock, c.BucketKeyLifetime), block: c.BlockCustomerKeys,
+		thaws: c.RestoreAtOnce,
 	}
 }
 
@@ -128,10 +133,19 @@ func load(tx storage.Tx, partition, name string) (bucketRecord, error) {
 	return r, err
 }
 
-// find reads a bucket with its policy, and makes sure that it is the account's
-// that the caller expects to own it. A request signed for another Region than
-// the bucket's is answered, where AWS sends it on: there is one endpoint.
+// find reads the bucket that a request is for: it must be signed for the
+// bucket's Region.
 func (s *Service) find(ctx context.Context, name string, expected *string) (*bucket, error) {
+	b, err := s.findAnywhere(ctx, name, expected)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.inRegion(api.CallerOf(ctx))
+}
+
+// findAnywhere reads a bucket with its policy, and makes sure that it is the
+// account's that the caller expects to own it.
+func (s *Service) findAnywhere(ctx context.Context, name string, expected *string) (*bucket, error) {
 	b := &bucket{}
 	var document string
 	err := s.view(ctx, func(tx storage.Tx) (err error) {

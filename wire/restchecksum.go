@@ -13,6 +13,9 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
+
 	"sealstack/api"
 )
 
@@ -32,7 +35,20 @@ var checksums = map[string]func() hash.Hash{
 	"Sha256":    sha256.New,
 	"Sha512":    sha512.New,
 	"Md5":       md5.New,
+	"Xxhash64":  func() hash.Hash { return xxhash.New() },
+	"Xxhash3":   func() hash.Hash { return xxh3.New() },
+	"Xxhash128": func() hash.Hash { return xxhash128{xxh3.New()} },
 }
+
+// xxhash128 is XXH3 with its 128 bits, the highest first.
+type xxhash128 struct{ *xxh3.Hasher }
+
+func (x xxhash128) Sum(b []byte) []byte {
+	sum := x.Sum128().Bytes()
+	return append(b, sum[:]...)
+}
+
+func (xxhash128) Size() int { return 16 }
 
 // nvme is the polynomial of CRC64NVME, its bits in reverse.
 var nvme = crc64.MakeTable(0x9A6C9329AC4BC9B5)
@@ -106,7 +122,8 @@ func checkMD5(sent string, body []byte) error {
 func checkSum(name, sent string, body []byte) error {
 	algorithm, ok := checksums[name]
 	if !ok {
-		return api.NotImplemented("s3", "the checksum algorithm "+strings.ToUpper(name))
+		// Unverified: the sentence.
+		return frontEnd(400, "InvalidRequest", "The algorithm type you specified in "+strings.ToLower(checksumPrefix+name)+" is invalid.")
 	}
 	h := algorithm()
 	want, err := base64.StdEncoding.DecodeString(sent)

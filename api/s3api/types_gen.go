@@ -1983,6 +1983,7 @@ type RequestPaymentConfiguration struct {
 type RestoreObjectOutput struct {
 	RequestCharged    *RequestCharged `aws:"RequestCharged,header=x-amz-request-charged"`
 	RestoreOutputPath *string         `aws:"RestoreOutputPath,header=x-amz-restore-output-path"`
+	StatusCode        *int32          `aws:"Days,status"`
 }
 
 // RestoreObjectRequest is the input of RestoreObject.

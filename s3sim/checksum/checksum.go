@@ -18,13 +18,15 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
 )
 
 // Algorithm is an algorithm by AWS's name.
 type Algorithm string
 
-// The algorithms that are counted here. S3 has XXHASH64, XXHASH3 and XXHASH128
-// besides.
+// The algorithms that S3 has.
 const (
 	CRC32     Algorithm = "CRC32"
 	CRC32C    Algorithm = "CRC32C"
@@ -33,6 +35,9 @@ const (
 	SHA256    Algorithm = "SHA256"
 	SHA512    Algorithm = "SHA512"
 	MD5       Algorithm = "MD5"
+	XXHASH64  Algorithm = "XXHASH64"
+	XXHASH3   Algorithm = "XXHASH3"
+	XXHASH128 Algorithm = "XXHASH128"
 )
 
 // The types of a checksum of a multipart object.
@@ -64,7 +69,20 @@ var kinds = map[Algorithm]kind{
 	SHA256:    {sha256.New, sha256.Size, 0},
 	SHA512:    {sha512.New, sha512.Size, 0},
 	MD5:       {md5.New, md5.Size, 0},
+	XXHASH64:  {func() hash.Hash { return xxhash.New() }, 8, 0},
+	XXHASH3:   {func() hash.Hash { return xxh3.New() }, 8, 0},
+	XXHASH128: {func() hash.Hash { return wide{xxh3.New()} }, 16, 0},
 }
+
+// wide is XXH3 with its 128 bits, in the canonical order: the highest first.
+type wide struct{ *xxh3.Hasher }
+
+func (w wide) Sum(b []byte) []byte {
+	sum := w.Sum128().Bytes()
+	return append(b, sum[:]...)
+}
+
+func (w wide) Size() int { return 16 }
 
 // Known reports whether the algorithm can be counted here.
 func (a Algorithm) Known() bool { return kinds[a].make != nil }
@@ -80,8 +98,8 @@ func (a Algorithm) Size() int { return kinds[a].size }
 func (a Algorithm) Lower() string { return strings.ToLower(string(a)) }
 
 // Takes reports whether a multipart upload may have a checksum of that type:
-// CRCs are of the whole object or, save for CRC64NVME, of the parts; digests
-// are of the parts.
+// CRCs are of the whole object or, save for CRC64NVME, of the parts; all others
+// are of the parts, for theirs can't be made one.
 func (a Algorithm) Takes(kind string) bool {
 	switch kind {
 	case FullObject:

@@ -18,6 +18,10 @@ func TestTheCheckValuesOfTheCatalogues(t *testing.T) {
 		{SHA1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"},
 		{SHA256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"},
 		{MD5, "25f9e794323b453885f5181f1b624d0b"},
+		// As the xxHash library of the algorithms' author counts them.
+		{XXHASH64, "8cb841db40e6ae83"},
+		{XXHASH3, "72dcb18b67a17dff"},
+		{XXHASH128, "33119477ede5dcd5e9716427681d5860"},
 	} {
 		h := tt.algorithm.New()
 		h.Write([]byte("123456789"))
@@ -61,6 +65,7 @@ func TestWhichTypeGoesWithWhichAlgorithm(t *testing.T) {
 	}{
 		{CRC32, true, true}, {CRC32C, true, true}, {CRC64NVME, true, false},
 		{SHA1, false, true}, {SHA256, false, true}, {SHA512, false, true}, {MD5, false, true},
+		{XXHASH64, false, true}, {XXHASH3, false, true}, {XXHASH128, false, true},
 	} {
 		if tt.algorithm.Takes(FullObject) != tt.full || tt.algorithm.Takes(Composite) != tt.composite {
 			t.Errorf("%s takes full: %t, composite: %t", tt.algorithm, tt.algorithm.Takes(FullObject), tt.algorithm.Takes(Composite))
@@ -100,7 +105,7 @@ func TestAChecksumHasItsLength(t *testing.T) {
 
 func BenchmarkChecksums(b *testing.B) {
 	data := make([]byte, 1<<20)
-	for _, a := range []Algorithm{CRC32, CRC32C, CRC64NVME, SHA1, SHA256, MD5} {
+	for _, a := range []Algorithm{CRC32, CRC32C, CRC64NVME, SHA1, SHA256, MD5, XXHASH64, XXHASH3, XXHASH128} {
 		b.Run(string(a), func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
