@@ -185,42 +185,6 @@ func describeAs(h *harness, account, id string) func(context.Context) error {
 	}
 }
 
-// The operations without cross-account use refuse other accounts even if the
-// key policy allows them everything.
-func TestCrossAccountUse(t *testing.T) {
-	h := newHarness(t)
-	k := h.key(with(byAnyone))
-	ctx := as(rootUser(foreign))
-	id := *k.Arn
-	for name, err := range map[string]error{
-		"DescribeKey":                     second(h.DescribeKey(ctx, &kmsapi.DescribeKeyRequest{KeyId: id})),
-		"Encrypt":                         second(h.Encrypt(ctx, &kmsapi.EncryptRequest{KeyId: id, Plaintext: []byte("x")})),
-		"GenerateDataKey":                 second(h.GenerateDataKey(ctx, &kmsapi.GenerateDataKeyRequest{KeyId: id, NumberOfBytes: new(int32(1))})),
-		"GenerateDataKeyWithoutPlaintext": second(h.GenerateDataKeyWithoutPlaintext(ctx, &kmsapi.GenerateDataKeyWithoutPlaintextRequest{KeyId: id, NumberOfBytes: new(int32(1))})),
-		"ReEncrypt":                       second(h.ReEncrypt(ctx, &kmsapi.ReEncryptRequest{CiphertextBlob: h.encrypt(id, "x", nil), DestinationKeyId: id})),
-	} {
-		t.Run(name, func(t *testing.T) { must(t, err) })
-	}
-	for name, err := range map[string]error{
-		"EnableKey":            second(h.EnableKey(ctx, &kmsapi.EnableKeyRequest{KeyId: id})),
-		"DisableKey":           second(h.DisableKey(ctx, &kmsapi.DisableKeyRequest{KeyId: id})),
-		"GetKeyPolicy":         second(h.GetKeyPolicy(ctx, &kmsapi.GetKeyPolicyRequest{KeyId: id})),
-		"PutKeyPolicy":         second(h.PutKeyPolicy(ctx, &kmsapi.PutKeyPolicyRequest{KeyId: id, Policy: byAnyone})),
-		"ListKeyPolicies":      second(h.ListKeyPolicies(ctx, &kmsapi.ListKeyPoliciesRequest{KeyId: id})),
-		"ScheduleKeyDeletion":  second(h.ScheduleKeyDeletion(ctx, &kmsapi.ScheduleKeyDeletionRequest{KeyId: id})),
-		"CancelKeyDeletion":    second(h.CancelKeyDeletion(ctx, &kmsapi.CancelKeyDeletionRequest{KeyId: id})),
-		"UpdateKeyDescription": second(h.UpdateKeyDescription(ctx, &kmsapi.UpdateKeyDescriptionRequest{KeyId: id})),
-		"TagResource":          second(h.TagResource(ctx, &kmsapi.TagResourceRequest{KeyId: id, Tags: []kmsapi.Tag{{TagKey: "a"}}})),
-		"UntagResource":        second(h.UntagResource(ctx, &kmsapi.UntagResourceRequest{KeyId: id, TagKeys: []string{"a"}})),
-		"ListResourceTags":     second(h.ListResourceTags(ctx, &kmsapi.ListResourceTagsRequest{KeyId: id})),
-		"CreateAlias":          second(h.CreateAlias(ctx, &kmsapi.CreateAliasRequest{AliasName: "alias/a", TargetKeyId: id})),
-	} {
-		t.Run(name, func(t *testing.T) {
-			wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::444455556666:root is not authorized to perform: kms:"+name+" on resource: "+id+hiddenBecause)
-		})
-	}
-}
-
 func TestAliasOperationsNeedTheAliasAndTheKeys(t *testing.T) {
 	h := newHarness(t)
 	a, b := h.key(), h.key()
