@@ -234,6 +234,9 @@ func set(in any, member string, v any) bool {
 	return true
 }
 
+// unset takes a member from an input.
+func unset(in any, member string) { reflect.ValueOf(in).Elem().FieldByName(member).SetZero() }
+
 func has(op *api.Operation, member string) bool {
 	_, ok := op.Input.FieldByName(member)
 	return ok
