@@ -95,7 +95,7 @@ func (s *Service) checkKey(ctx context.Context, t *trail, text string) error {
 	}
 	as := t.asTrail(ctx, t.BucketRegion)
 	if t.Key, err = s.resolveKey(as, t, name); err != nil {
-		return err
+		return s.orMissing(ctx, t, name, err)
 	}
 	_, err = s.config.Keys.GenerateDataKey(as, &kmsapi.GenerateDataKeyRequest{
 		KeyId: t.Key, KeySpec: new(kmsapi.DataKeySpecAes256), EncryptionContext: map[string]string{
@@ -138,6 +138,21 @@ func (s *Service) resolveKey(as context.Context, t *trail, name string) (string,
 		return "", keyRefused(err, t, name)
 	}
 	return deref(out.KeyMetadata.Arn), nil
+}
+
+// orMissing tells a key that does not exist from one that CloudTrail may not
+// use: KMS tells that only who may ask, so the caller is asked for.
+//
+// Unverified: how AWS finds out.
+func (s *Service) orMissing(ctx context.Context, t *trail, name string, refused error) error {
+	c := *api.CallerOf(ctx)
+	c.Region = t.BucketRegion
+	as := api.Forward(api.WithCaller(ctx, &c), principal)
+	_, err := s.config.Keys.DescribeKey(as, &kmsapi.DescribeKeyRequest{KeyId: name})
+	if e, ok := refusal(err); ok && e.Code == "NotFoundException" {
+		return noKey(name)
+	}
+	return refused
 }
 
 // keyRefused turns a refusal of AWS KMS into CloudTrail's.

@@ -30,6 +30,9 @@ import (
 //	                       edits a policy as the document says
 //	policyonly FILE        cuts off what stands behind the JSON of FILE
 //	events FILE MESSAGE... writes events of now for put-log-events
+//	flip FILE              changes one byte in the middle of a file
+//	flipgz FILE            changes one byte of what a gzip-compressed file holds
+//	moment NAME            sets NAME to the emulator's time
 //	messages MESSAGE...    holds the last answer's events against these
 //	sealed TEXT...         no file of the data directory holds any of these
 func TestWalkWithCLI(t *testing.T) {
@@ -57,6 +60,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"events":       writeEvents,
 	"policyonly":   cutPolicyName,
 	"messages":     compareMessages,
+	"flip":         flip,
+	"flipgz":       flipCompressed,
+	"moment":       setMoment,
 	"sealed":       searchDataDir,
 }
 
@@ -80,7 +86,7 @@ func setUp(e *testscript.Env, cli string) error {
 	e.Defer(func() { s.kill() })
 	e.Values["emulator"] = s
 	bin := filepath.Join(e.WorkDir, ".bin")
-	wrapper := fmt.Sprintf("#!/bin/sh\nexec %s --endpoint-url \"$(cat %s)\" \"$@\"\n", cli, s.file)
+	wrapper := fmt.Sprintf("#!/bin/sh\nAWS_ENDPOINT_URL=\"$(cat %s)\"\nexport AWS_ENDPOINT_URL\nexec %s --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n", s.file, cli)
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
@@ -88,9 +94,13 @@ func setUp(e *testscript.Env, cli string) error {
 		return err
 	}
 	e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	config, err := writeConfig(e.WorkDir, cli)
+	if err != nil {
+		return err
+	}
 	for k, v := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": region, "AWS_PAGER": "",
-		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		e.Setenv(k, v)
 	}
