@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"sealstack/api/logsapi"
 	"sealstack/logs/pattern"
 	"sealstack/storage"
 )
@@ -101,8 +100,8 @@ func (c *patterns) get(text string) (*pattern.Pattern, error) {
 }
 
 // measure returns the data points that the group's metric filters make of
-// events in clear, one for each minute, metric and set of dimensions.
-func (s *Service) measure(p place, g *group, events []logsapi.InputLogEvent) ([]DataPoint, error) {
+// events that are ingested, one for each minute, metric and set of dimensions.
+func (s *Service) measure(p place, g *group, b batch) ([]DataPoint, error) {
 	if len(g.MetricFilters) == 0 {
 		return nil, nil
 	}
@@ -112,6 +111,10 @@ func (s *Service) measure(p place, g *group, events []logsapi.InputLogEvent) ([]
 		parsed, err := s.patterns.get(f.Pattern)
 		if err != nil {
 			return nil, err
+		}
+		events := b.out.events
+		if f.Transformed {
+			events = b.out.transformed
 		}
 		for _, e := range events {
 			d, ok := f.point(parsed, e.Message)

@@ -32,9 +32,14 @@ func (s *Service) DescribeLogGroups(ctx context.Context, in *logsapi.DescribeLog
 	if err != nil {
 		return nil, err
 	}
+	inherited, err := s.inherited(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &logsapi.DescribeLogGroupsResponse{LogGroups: []logsapi.LogGroup{}, NextToken: next}
 	for i := range list {
 		g := describeGroup(p, &list[i])
+		g.InheritedProperties = inherited
 		if in.LogGroupNamePattern != nil {
 			g = brief(g)
 		}
@@ -110,10 +115,13 @@ func describeGroup(p place, d *described) logsapi.LogGroup {
 	g := logsapi.LogGroup{
 		LogGroupName: &d.Name, CreationTime: &d.Created, Arn: &all, LogGroupArn: &groupARN,
 		LogGroupClass: &d.Class, MetricFilterCount: &filters, StoredBytes: &d.bytes,
-		DeletionProtectionEnabled: &d.Protected,
+		DeletionProtectionEnabled: &d.Protected, DataProtectionStatus: d.protectionStatus(),
 	}
 	if d.Retention != 0 {
 		g.RetentionInDays = &d.Retention
+	}
+	if d.BearerTokens {
+		g.BearerTokenAuthenticationEnabled = &d.BearerTokens
 	}
 	if key := d.latest().Key; key != "" {
 		g.KmsKeyId = &key

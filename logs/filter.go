@@ -31,6 +31,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	}
 	out := &logsapi.FilterLogEventsResponse{Events: []logsapi.FilteredLogEvent{}, SearchedLogStreams: []logsapi.SearchedLogStream{}}
 	w := s.walkFrom(&f.group, f.source, f.after, f.to, f.span, false)
+	w.views.clear = value(in.Unmask)
 	last := f.after
 	for size := 0; ; {
 		e, ok, err := w.step(ctx)

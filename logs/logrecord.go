@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strconv"
@@ -42,7 +43,7 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordRequ
 	if g.ID != parts[1].(string) || at.timestamp < g.cutoff(s.now()) {
 		return nil, noSuchRecord()
 	}
-	e, err := s.eventAt(ctx, &g, at)
+	e, err := s.eventAt(ctx, &g, at, views{clear: value(in.Unmask), shaped: true})
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +51,12 @@ func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordRequ
 		"@timestamp": strconv.FormatInt(e.timestamp, 10), "@ingestionTime": strconv.FormatInt(e.ingested, 10),
 		"@message": e.message, "@logStream": e.stream, "@log": p.account + ":" + g.Name, "@ptr": in.LogRecordPointer,
 	}
-	maps.Copy(record, insights.Discover(e.message))
+	maps.Copy(record, insights.Discover(cmp.Or(e.shaped, e.message)))
 	return &logsapi.GetLogRecordResponse{LogRecord: record}, nil
 }
 
 // eventAt reads the event at a position of the group.
-func (s *Service) eventAt(ctx context.Context, g *group, at position) (located, error) {
+func (s *Service) eventAt(ctx context.Context, g *group, at position, v views) (located, error) {
 	var u usage
 	err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
 		u, err = findUsage(tx, g)
@@ -66,7 +67,9 @@ func (s *Service) eventAt(ctx context.Context, g *group, at position) (located, 
 	}
 	before := at
 	before.index--
-	e, ok, err := s.walkFrom(g, wholeGroup{id: g.ID}, before, at.timestamp, u.Span, false).step(ctx)
+	w := s.walkFrom(g, wholeGroup{id: g.ID}, before, at.timestamp, u.Span, false)
+	w.views = v
+	e, ok, err := w.step(ctx)
 	if err != nil {
 		return located{}, err
 	}

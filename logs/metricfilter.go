@@ -33,6 +33,8 @@ type metricFilter struct {
 	Default    *float64
 	Dimensions map[string]string // to "$field" or "$.selector"
 	Unit       *logsapi.StandardUnit
+	// Transformed filters see the transformed version of events.
+	Transformed bool
 }
 
 // PutMetricFilter makes or replaces a metric filter of a group. Events that
@@ -40,8 +42,8 @@ type metricFilter struct {
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilterRequest) (*api.None, error) {
-	if value(in.ApplyOnTransformedLogs) || in.FieldSelectionCriteria != nil || len(in.EmitSystemFieldDimensions) > 0 {
-		return nil, api.NotImplemented("logs", "PutMetricFilter on transformed logs or system fields")
+	if in.FieldSelectionCriteria != nil || len(in.EmitSystemFieldDimensions) > 0 {
+		return nil, api.NotImplemented("logs", "PutMetricFilter on system fields")
 	}
 	return nil, s.change(ctx, "PutMetricFilter", in.LogGroupName, func(g *group) error {
 		if err := readable(g); err != nil {
@@ -83,7 +85,7 @@ func newMetricFilter(in *logsapi.PutMetricFilterRequest, now int64) (metricFilte
 	return metricFilter{
 		Name: in.FilterName, Pattern: in.FilterPattern, Created: now,
 		Metric: t.MetricName, Namespace: t.MetricNamespace, Value: t.MetricValue,
-		Default: t.DefaultValue, Dimensions: t.Dimensions, Unit: t.Unit,
+		Default: t.DefaultValue, Dimensions: t.Dimensions, Unit: t.Unit, Transformed: value(in.ApplyOnTransformedLogs),
 	}, nil
 }
 
@@ -199,10 +201,9 @@ func (s *Service) metricFilters(ctx context.Context, in *logsapi.DescribeMetricF
 }
 
 func describeMetricFilter(g *group, f *metricFilter) logsapi.MetricFilter {
-	transformed := false
 	return logsapi.MetricFilter{
 		FilterName: &f.Name, FilterPattern: &f.Pattern, CreationTime: &f.Created, LogGroupName: &g.Name,
-		ApplyOnTransformedLogs: &transformed,
+		ApplyOnTransformedLogs: &f.Transformed,
 		MetricTransformations: []logsapi.MetricTransformation{{
 			MetricName: f.Metric, MetricNamespace: f.Namespace, MetricValue: f.Value,
 			DefaultValue: f.Default, Dimensions: f.Dimensions, Unit: f.Unit,

@@ -43,12 +43,22 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsRequ
 		return nil, logsapi.InvalidParameterException("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
 	}
 	if len(kept) > 0 {
+		t, err := s.treatingNow(ctx, &g)
+		if err != nil {
+			return nil, err
+		}
+		found, err := t.audit(placeOf(ctx), &g, now, kept)
+		if err != nil {
+			return nil, err
+		}
+		b := batch{kept, t, t.outgoing(kept, metadata(placeOf(ctx), &g, st.Name)), found}
 		h := header{Stream: st.Name, Sequence: s.sequence.next(now), Ingested: now.UnixMilli()}
-		if err := s.ingest(ctx, &g, &st, h, kept); err != nil {
+		if err := s.ingest(ctx, &g, &st, h, b); err != nil {
 			return nil, err
 		}
 		st.Sequence = h.Sequence
-		s.tails.show(&g, &h, kept)
+		s.tails.show(&g, &h, b.out.events)
+		s.deliverFindings(ctx, &g, found)
 	}
 	token := s.uploadToken(&st)
 	return &logsapi.PutLogEventsResponse{
@@ -118,29 +128,42 @@ func index(n int) *int32 {
 	return &i
 }
 
+// batch is what a call of PutLogEvents brings: events, what is in force for
+// them, and what leaves the group of them at once.
+type batch struct {
+	kept     []logsapi.InputLogEvent
+	treating *treating
+	out      outgoing
+	found    []audited
+}
+
 // ingest seals the events and stores them as one segment. Metric filters see
-// them before, in clear.
-func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, kept []logsapi.InputLogEvent) error {
+// them before, with sensitive data masked.
+func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b batch) error {
 	key, err := s.sealingKey(ctx, g, &h)
 	if err != nil {
 		return err
 	}
-	events := make([]event, len(kept))
-	for i, e := range kept {
+	events := make([]event, len(b.kept))
+	for i, e := range b.kept {
 		events[i] = event{e.Timestamp, e.Message}
 		h.Size += int64(len(e.Message) + eventOverhead)
 	}
 	h.First, h.Last, h.Count = events[0].timestamp, events[len(events)-1].timestamp, len(events)
-	points, err := s.measure(placeOf(ctx), g, kept)
+	points, err := s.measure(placeOf(ctx), g, b)
 	if err != nil {
 		return err
 	}
+	points = append(points, findingPoints(g, h.Ingested, b.found)...)
 	blob, err := s.store.Blobs().Append(ctx, sealSegment(key, g.ID, &h, events))
 	if err != nil {
 		return err
 	}
 	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
-		if err := s.record(ctx, tx, g, st, segment{header: h, StreamID: st.ID, Blob: blob}); err != nil {
+		if err := s.record(ctx, tx, g, st, segment{header: h, treatment: b.treating.treatment, StreamID: st.ID, Blob: blob}); err != nil {
+			return err
+		}
+		if err := b.treating.keep(tx, placeOf(ctx)); err != nil {
 			return err
 		}
 		return putPoints(tx, placeOf(ctx), points)

@@ -178,7 +178,7 @@ func TestAStreamMadeAnewDoesNotTakeTheOldOnesBatch(t *testing.T) {
 	_, err = b.DeleteLogStream(b.ctx, &logsapi.DeleteLogStreamRequest{LogGroupName: "g", LogStreamName: "s"})
 	b.ok(err)
 	b.createStream("g", "s")
-	err = b.ingest(b.ctx, &g, &st, header{Stream: "s", Sequence: 1, Ingested: b.now()}, inputs(b.now(), "late"))
+	err = b.ingest(b.ctx, &g, &st, header{Stream: "s", Sequence: 1, Ingested: b.now()}, batch{kept: inputs(b.now(), "late"), treating: &treating{}})
 	b.fails(err, "ResourceNotFoundException", "The specified log stream does not exist.")
 	b.reads("g", "s", "")
 }

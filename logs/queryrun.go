@@ -79,7 +79,7 @@ func (s *Service) evaluate(ctx context.Context, q *query, parsed *insights.Query
 	run := parsed.Start(insights.Options{Now: q.Created, Limit: q.Limit, Pointer: func(e *insights.Event) string {
 		return s.pointer(p, &from[e.Place.Group], position{e.Timestamp, e.Place.Sequence, e.Place.Index})
 	}})
-	m, err := s.mergeNewest(ctx, from, millis(q.Start), lastMillis(q.End))
+	m, err := s.mergeNewest(ctx, from, millis(q.Start), lastMillis(q.End), views{both: parsed.Unmasks(), shaped: true})
 	if err != nil {
 		return nil, stats, err
 	}
@@ -96,7 +96,7 @@ func (s *Service) evaluate(ctx context.Context, q *query, parsed *insights.Query
 		}
 		stats.bytes += int64(len(e.message))
 		run.Add(&insights.Event{
-			Timestamp: e.timestamp, Ingested: e.ingested, Message: e.message, Stream: e.stream,
+			Timestamp: e.timestamp, Ingested: e.ingested, Message: e.message, Clear: e.clear, Transformed: e.shaped, Stream: e.stream,
 			Log: p.account + ":" + from[group].Name, Place: insights.Place{Group: group, Sequence: e.sequence, Index: e.index},
 		})
 	}
@@ -113,7 +113,7 @@ type merge struct {
 }
 
 // mergeNewest begins a merge over [from, to] in milliseconds.
-func (s *Service) mergeNewest(ctx context.Context, groups []group, from, to int64) (*merge, error) {
+func (s *Service) mergeNewest(ctx context.Context, groups []group, from, to int64, v views) (*merge, error) {
 	m := &merge{}
 	for i := range groups {
 		g := &groups[i]
@@ -126,7 +126,9 @@ func (s *Service) mergeNewest(ctx context.Context, groups []group, from, to int6
 			return nil, err
 		}
 		begin := max(from, g.cutoff(s.now()))
-		m.walks = append(m.walks, s.walkFrom(g, wholeGroup{id: g.ID}, head(saturated(to, 1)), begin, u.Span, true))
+		w := s.walkFrom(g, wholeGroup{id: g.ID}, head(saturated(to, 1)), begin, u.Span, true)
+		w.views = v
+		m.walks = append(m.walks, w)
 		m.from = append(m.from, begin)
 		m.heads = append(m.heads, nil)
 		if err := m.advance(ctx, i); err != nil {

@@ -49,12 +49,13 @@ type stretch struct {
 	from, to int64    // [from, to) in milliseconds
 	at       position // where the page begins, exclusive
 	forward  bool
+	unmask   bool
 }
 
 // stretch returns the part of the stream that a call asks for: its time range
 // without what has expired, from where its token left off.
 func (s *Service) stretch(g *group, st *stream, in *logsapi.GetLogEventsRequest) (stretch, error) {
-	r := stretch{from: max(value(in.StartTime), g.cutoff(s.now())), to: maxTime, forward: value(in.StartFromHead)}
+	r := stretch{from: max(value(in.StartTime), g.cutoff(s.now())), to: maxTime, forward: value(in.StartFromHead), unmask: value(in.Unmask)}
 	if in.EndTime != nil {
 		r.to = min(*in.EndTime, maxTime)
 	}
@@ -88,6 +89,7 @@ func (s *Service) page(ctx context.Context, g *group, st *stream, r stretch, lim
 		until = r.from
 	}
 	w := s.walkFrom(g, oneStream{st.ID}, r.at, until, st.Span, !r.forward)
+	w.views.clear = r.unmask
 	var events []located
 	for size := 0; len(events) < limit; {
 		e, ok, err := w.step(ctx)

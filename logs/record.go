@@ -22,6 +22,23 @@ type group struct {
 	Results bool
 	// MetricFilters are in the order of their names.
 	MetricFilters []metricFilter
+	// Protection is the group's own data protection policy, nil without one.
+	Protection *groupRule
+	// Unprotected tells that it had one.
+	Unprotected bool
+	// Transformer is the group's own transformer, nil without one.
+	Transformer *groupRule
+	// Index is the group's own field index policy, nil without one.
+	Index *groupRule
+	// BearerTokens tells that events may be put with a bearer token.
+	BearerTokens bool
+}
+
+// groupRule is a policy or a transformer of a single group.
+type groupRule struct {
+	Text    string
+	Created int64
+	Updated int64
 }
 
 // epoch is a period in which new events are sealed under one key.
@@ -90,6 +107,7 @@ type usage struct {
 // segment is a sealed batch, under (stream id, first timestamp, sequence).
 type segment struct {
 	header
+	treatment
 	StreamID string
 	Blob     storage.BlobID
 }

@@ -59,6 +59,7 @@ type Service struct {
 
 	sequence sequencer
 	patterns patterns
+	compiled compiledRules
 	tasks    tasks
 	tails    tails
 	// expired is when old records were looked for last, in milliseconds.

@@ -17,6 +17,8 @@ type located struct {
 	message  string
 	stream   string
 	ingested int64
+	clear    string // the message unmasked, where the walk gives both
+	shaped   string // the transformed version, where there is one and the walk gives it
 }
 
 // walk yields the events of a stream or of a whole group in order, from one
@@ -40,6 +42,7 @@ type walk struct {
 	open   openSegments
 	keys   map[dataKeyID]cipher.AEAD // one authorization a call, whatever the lifetime
 	opened int64                     // bytes of the segments opened
+	views  views
 }
 
 // source lists the headers that a walk goes through.
@@ -219,6 +222,9 @@ func (w *walk) openAhead(ctx context.Context, i int) error {
 	}
 	w.opened += seg.Size
 	o := &opened{header: seg.header, events: events}
+	if err := w.treat(ctx, &seg, o); err != nil {
+		return err
+	}
 	if o.seek(w.after, w.reverse) {
 		heap.Push(&w.open, o)
 	}
@@ -242,12 +248,21 @@ func (w *walk) key(ctx context.Context, h *header) (cipher.AEAD, error) {
 type opened struct {
 	header
 	events []event
+	clear  []event
+	shaped []string
 	index  int
 }
 
 func (o *opened) current() located {
 	e := o.events[o.index]
-	return located{position{e.timestamp, o.Sequence, o.index}, e.message, o.Stream, o.Ingested}
+	at := located{position: position{e.timestamp, o.Sequence, o.index}, message: e.message, stream: o.Stream, ingested: o.Ingested, clear: e.message}
+	if o.clear != nil {
+		at.clear = o.clear[o.index].message
+	}
+	if o.shaped != nil {
+		at.shaped = o.shaped[o.index]
+	}
+	return at
 }
 
 // seek moves to the first event behind the position, in the direction.

@@ -55,7 +55,7 @@ var functions = map[string]*function{
 	"isblank": {least: 1, most: 1, eval: func(r *row, a []expression) value {
 		return boolOf(strings.TrimSpace(a[0].eval(r).String()) == "")
 	}},
-	"unmask": {least: 1, most: 1, eval: func(r *row, a []expression) value { return a[0].eval(r) }},
+	"unmask": {least: 1, most: 1, eval: unmask},
 
 	"concat":      {least: 1, eval: concat},
 	"strlen":      onText(func(s string) value { return numberOf(float64(utf8.RuneCountInString(s))) }),
@@ -136,6 +136,17 @@ func coalesce(r *row, arguments []expression) value {
 		}
 	}
 	return value{}
+}
+
+// unmask evaluates over the event in clear: its message, and what is
+// discovered in that. Fields that commands have made stay masked.
+func unmask(r *row, arguments []expression) value {
+	if r.event == nil || r.event.Clear == "" || r.event.Clear == r.event.Message {
+		return arguments[0].eval(r)
+	}
+	clear := *r.event
+	clear.Message, clear.Transformed = clear.Clear, ""
+	return arguments[0].eval(&row{run: r.run, event: &clear, bound: r.bound})
 }
 
 func concat(r *row, arguments []expression) value {

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -11,8 +12,14 @@ type Event struct {
 	Timestamp int64 // milliseconds
 	Ingested  int64
 	Message   string
-	Stream    string
-	Log       string // account:group
+	// Clear is the message as it was put, where Message is masked and the
+	// query unmasks; else empty.
+	Clear string
+	// Transformed is the transformed version of the event, a JSON document;
+	// empty if there is none. Fields are discovered in it.
+	Transformed string
+	Stream      string
+	Log         string // account:group
 	// Place is the caller's own: Run.Pointer makes @ptr of it.
 	Place Place
 }
@@ -69,7 +76,7 @@ func (r *row) field(name string) value {
 		return r.system(name)
 	}
 	if !r.decoded {
-		r.decoded, r.document = true, decode(r.event.Message)
+		r.decoded, r.document = true, decode(cmp.Or(r.event.Transformed, r.event.Message))
 	}
 	return fromJSON(find(r.document, name), false)
 }

@@ -108,7 +108,7 @@ var phoneKeywords = []string{
 }
 
 var personal = []*identifier{
-	{name: "EmailAddress", patterns: expressions(`[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}`)},
+	{name: "EmailAddress", patterns: expressions(`[\pL\pN._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}`)},
 	{name: "IpAddress", patterns: expressions(`\d{1,3}(?:\.\d{1,3}){3}`, `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?`), valid: isAddress},
 	{
 		name:     "LatLong",

@@ -82,7 +82,7 @@ func (e *event) move(from, to string, overwrite bool) {
 func buildCopyValue(raw json.RawMessage) (step, error) {
 	return buildEach(raw, "copyValue", 5, sourceTarget, func(e *event, c *entry) {
 		if v, ok := e.known(c.Source); ok {
-			e.root.put(c.Target, v, c.OverwriteIfExists)
+			e.root.put(c.Target, copied(v), c.OverwriteIfExists)
 		}
 	})
 }

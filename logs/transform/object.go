@@ -108,6 +108,25 @@ func decodeValue(d *json.Decoder) (any, error) {
 	return token, nil
 }
 
+// copied returns a value that shares nothing with v.
+func copied(v any) any {
+	switch v := v.(type) {
+	case *object:
+		o := newObject()
+		for _, name := range v.names {
+			o.set(name, copied(v.values[name]))
+		}
+		return o
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = copied(v[i])
+		}
+		return list
+	}
+	return v
+}
+
 // path is the parts of a key in dot notation.
 type path []string
 
