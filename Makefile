@@ -2,6 +2,7 @@
 
 FUZZTIME ?= 30s
 REF ?= HEAD~1
+WALK ?= TestWalk
 
 .PHONY: check test lint generate walk fuzz bench bench-compare
 
@@ -22,9 +23,10 @@ generate:
 	go generate ./...
 	@git diff --exit-code -- api docs/COVERAGE.md FIDELITY.md || { echo "generated files differ from their sources: commit them"; exit 1; }
 
-# The walks with the AWS CLIs that SEALSTACK_AWS_CLI names, divided by colons.
+# The walks with real clients: the AWS CLIs, the SDKs, S3's tools, a browser.
+# WALK=TestWalkS3 runs some of them.
 walk:
-	go test -tags walk -count=1 -run TestWalkWithCLI -v ./integration
+	tools=$$(scripts/ci-tools.sh) && eval "$$tools" && go test -tags walk -count=1 -run '^$(WALK)' -v -timeout 30m ./integration
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)

@@ -43,6 +43,7 @@ func (e *edge) findREST(c *call) error {
 		return noService("")
 	}
 	c.protocol = c.service.protocol
+	c.continueEmpty()
 	c.rest = &restCall{query: c.r.URL.Query(), limit: e.MaxBody, log: e.Log}
 	c.identify()
 	host := restxml.ReadHost(c.r.Host)
