@@ -62,10 +62,6 @@ func openYard(t *testing.T, flags ...string) *yard {
 	return y
 }
 
-func s3Client(url string, c aws.CredentialsProvider) *s3.Client {
-	return s3.New(s3.Options{BaseEndpoint: &url, Region: region, Credentials: c, Retryer: aws.NopRetryer{}, UsePathStyle: true})
-}
-
 func (y *yard) ok(err error) {
 	y.Helper()
 	if err != nil {
