@@ -110,6 +110,9 @@ func (s *Service) openContent(ctx context.Context, b *bucket, v *version, keys s
 		if err != nil {
 			return err
 		}
+		if err := s.checkBound(&b.bucketRecord, v, &c); err != nil {
+			return err
+		}
 		return r.open(ctx, s.store.Blobs(), c.Pieces, keys, part)
 	})
 	if err == nil {

@@ -105,6 +105,7 @@ func (s *Service) replaceUpload(tx storage.Tx, b *bucketRecord, up *upload, v *v
 	if err := forgetUpload(tx, b, up); err != nil {
 		return err
 	}
+	s.bind(b, v, &c)
 	return b.insert(tx, v, was, c, s.clock.Now().UnixNano())
 }
 

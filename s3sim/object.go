@@ -217,6 +217,7 @@ func (b *bucketRecord) shownID(v *version) *string {
 // commit makes a version the current one of its key, if the conditions hold.
 // A version without an id takes the place of the null version.
 func (s *Service) commit(ctx context.Context, b *bucket, v *version, c content, cond writeConditions) error {
+	s.bind(&b.bucketRecord, v, &c)
 	return s.update(ctx, func(tx storage.Tx) error {
 		r, err := b.again(tx)
 		if err != nil {

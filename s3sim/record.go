@@ -88,6 +88,9 @@ type lock struct {
 // version. Each piece is a body of its own; a multipart object has one a part.
 type content struct {
 	Pieces []piece `cbor:"1,keyasint,omitzero"`
+	// Bound is what the pieces come to, in their order, sealed: each proves
+	// itself, and this that they are all there.
+	Bound []byte `cbor:"2,keyasint,omitzero"`
 }
 
 // piece is one body.

@@ -218,6 +218,48 @@ func TestTheLayersAreIndependent(t *testing.T) {
 	}
 }
 
+// TestTheInnerLayerHoldsAlone opens the outer layer of two chunks, swaps what
+// is within, or cuts it, and seals it again in place.
+func TestTheInnerLayerHoldsAlone(t *testing.T) {
+	const sealed = ChunkSize + 2*tagSize
+	s := store(t, NewKey(NewID(), dataKey(), dataKey()), bytes.NewReader(content(3*ChunkSize)))
+	outer := s.key.layers[1]
+	var inner [3][]byte
+	for i := range inner {
+		n := nonce(int64(i), i == 2)
+		var err error
+		if inner[i], err = outer.Open(nil, n[:], s.groups[0][i*sealed:(i+1)*sealed], nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := func(chunks ...[]byte) (group []byte) {
+		for i, c := range chunks {
+			n := nonce(int64(i), i == len(chunks)-1)
+			group = outer.Seal(group, n[:], c, nil)
+		}
+		return group
+	}
+	flipped := slices.Clone(inner[1])
+	flipped[5] ^= 1
+	for _, tt := range []struct {
+		name  string
+		group []byte
+		size  int64
+		ok    bool
+	}{
+		{"as it was", again(inner[0], inner[1], inner[2]), 3 * ChunkSize, true},
+		{"swapped", again(inner[1], inner[0], inner[2]), 3 * ChunkSize, false},
+		{"repeated", again(inner[0], inner[0], inner[2]), 3 * ChunkSize, false},
+		{"cut off", again(inner[0], inner[1]), 2 * ChunkSize, false},
+		{"flipped", again(inner[0], flipped, inner[2]), 3 * ChunkSize, false},
+	} {
+		bad := &stored{key: s.key, size: tt.size, groups: [][]byte{tt.group}, read: map[int]bool{}}
+		if _, err := bad.all(); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
 func TestErrorsOfBothSidesComeThrough(t *testing.T) {
 	broken := errors.New("broken")
 	key := NewKey(NewID(), dataKey())
