@@ -3,10 +3,8 @@
 package integration
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -209,23 +207,4 @@ func searchDataDir(ts *testscript.TestScript, neg bool, args []string) {
 	if found != "" {
 		ts.Fatalf("%s", found)
 	}
-}
-
-// control calls a control route.
-func (p *program) control(method, path, body string) (string, error) {
-	r, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	resp, err := (&http.Client{Timeout: time.Minute}).Do(r)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	var b bytes.Buffer
-	b.ReadFrom(resp.Body)
-	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, b.String())
-	}
-	return b.String(), nil
 }

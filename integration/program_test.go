@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // binary builds the program once and returns its path.
@@ -91,4 +93,23 @@ func (p *program) kill() {
 func (p *program) stop() error {
 	p.cmd.Process.Signal(syscall.SIGINT)
 	return p.cmd.Wait()
+}
+
+// control calls a control route.
+func (p *program) control(method, path, body string) (string, error) {
+	r, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	resp, err := (&http.Client{Timeout: time.Minute}).Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	b.ReadFrom(resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, b.String())
+	}
+	return b.String(), nil
 }
