@@ -128,7 +128,7 @@ func (s *Service) ListAliases(ctx context.Context, in *kmsapi.ListAliasesRequest
 	if err != nil {
 		return nil, err
 	}
-	p := page[kmsapi.AliasListEntry]{list: "ListAliases " + c.Account + " " + only, size: or(in.Limit, 50), most: 100}
+	p := page[kmsapi.AliasListEntry]{list: "ListAliases " + c.Account + " " + c.Region + " " + only, size: or(in.Limit, 50), most: 100}
 	err = p.fill(s, in.Marker, func(after storage.Key) error {
 		return s.store.View(ctx, func(_ context.Context, tx storage.Tx) error { return fillAliases(tx, &p, c, only, after) })
 	})

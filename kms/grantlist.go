@@ -105,7 +105,7 @@ func (s *Service) ListRetirableGrants(ctx context.Context, in *kmsapi.ListRetira
 	}
 	c := api.CallerOf(ctx)
 	service := in.RetiringServicePrincipal != nil
-	p := page[listedGrant]{list: "ListRetirableGrants " + retiring, size: or(in.Limit, 50), most: 100}
+	p := page[listedGrant]{list: "ListRetirableGrants " + c.Region + " " + retiring, size: or(in.Limit, 50), most: 100}
 	err = scan(ctx, s, &p, in.Marker, retirees, storage.K(c.Region, retiring), func(tx storage.Tx, at storage.Key, _ struct{}) error {
 		part := at.Strings()
 		r, err := keys.Get(tx, storage.K(part[2], c.Region, part[3]))

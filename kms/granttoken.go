@@ -29,8 +29,7 @@ func (h holder) place() storage.Key { return storage.K(h.account, h.region, h.ke
 // InvalidGrantTokenException for any other text.
 func (s *Service) readToken(ctx context.Context, token string) (h holder, err error) {
 	at, err := s.tokens.Decode(tokenPurpose, token)
-	// Decoders pass over line breaks: only the very text that was given counts.
-	if err != nil || s.tokens.Encode(tokenPurpose, at) != token {
+	if err != nil {
 		return h, invalidGrantToken()
 	}
 	part := at.Strings()

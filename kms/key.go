@@ -210,7 +210,7 @@ func (s *Service) ListKeys(ctx context.Context, in *kmsapi.ListKeysRequest) (*km
 		return nil, err
 	}
 	c := api.CallerOf(ctx)
-	p := page[kmsapi.KeyListEntry]{list: "ListKeys " + c.Account, size: or(in.Limit, 100), most: 1000}
+	p := page[kmsapi.KeyListEntry]{list: "ListKeys " + c.Account + " " + c.Region, size: or(in.Limit, 100), most: 1000}
 	err := scan(ctx, s, &p, in.Marker, keys, storage.K(c.Account, c.Region), func(_ storage.Tx, at storage.Key, r record) error {
 		if !r.gone(p.now) {
 			p.add(at, kmsapi.KeyListEntry{KeyId: &r.ID, KeyArn: new(r.arn())})

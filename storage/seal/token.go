@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 
 	"sealstack/storage"
 )
@@ -32,7 +33,8 @@ func (t Tokens) Encode(purpose string, key storage.Key) string {
 // under the same root key; storage.ErrBadToken for any other text.
 func (t Tokens) Decode(purpose, token string) (storage.Key, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) < tagSize {
+	// The decoder passes over line breaks: only the very text that was given counts.
+	if err != nil || len(raw) < tagSize || strings.ContainsAny(token, "\r\n") {
 		return nil, storage.ErrBadToken
 	}
 	key := storage.Key(raw[tagSize:])

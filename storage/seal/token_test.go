@@ -54,6 +54,19 @@ func TestEveryAlteredCharacterOfATokenIsNoticed(t *testing.T) {
 	}
 }
 
+// Line breaks, which decoders of base64 pass over, make another text of it.
+func TestALineBreakInATokenIsNoticed(t *testing.T) {
+	tokens := NewEphemeral().Tokens()
+	token := tokens.Encode("List", storage.K("a", "b"))
+	for at := range len(token) + 1 {
+		for _, more := range []string{"\n", "\r", "\r\n", " ", "="} {
+			if _, err := tokens.Decode("List", token[:at]+more+token[at:]); !errors.Is(err, storage.ErrBadToken) {
+				t.Errorf("%q at %d: err = %v, want ErrBadToken", more, at, err)
+			}
+		}
+	}
+}
+
 func TestTheSamePlaceHasTheSameToken(t *testing.T) {
 	r := NewEphemeral()
 	if a, b := r.Tokens().Encode("p", storage.K("k")), r.Tokens().Encode("p", storage.K("k")); a != b {
