@@ -80,10 +80,26 @@ func (q *question) serviceControl() []Level {
 // resourceControl returns the levels that limit what is done to the resource,
 // by whomever.
 func (q *question) resourceControl() []Level {
-	if q.theirs == nil || q.theirs.Management || q.request.Managed || serviceLinked(q.caller) {
+	if q.theirs == nil || q.theirs.Management || q.request.Managed || serviceLinked(q.caller) || !controllable(q.request.Action) {
 		return nil
 	}
 	return q.theirs.ResourceControl
+}
+
+// controllable reports whether resource control policies have a say in an
+// action: its service is on AWS's list, and it is not the one of these
+// services that the policies leave alone.
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
+func controllable(action string) bool {
+	service, name, _ := strings.Cut(strings.ToLower(action), ":")
+	switch service {
+	case "kms":
+		return name != "retiregrant"
+	case "s3", "sts", "logs":
+		return true
+	}
+	return false
 }
 
 // askLevels reports whether each level allows, and whether any denies. No

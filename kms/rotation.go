@@ -13,9 +13,10 @@ import (
 	"sealstack/storage"
 )
 
-// maxOnDemand is how many on-demand rotations a key may have. AWS was seen to
-// refuse the eleventh; the API reference has since raised the limit to 25.
-const maxOnDemand = 10
+// maxOnDemand is how many on-demand rotations a key may have. In 2025 AWS was
+// seen to refuse the eleventh; it has raised the limit since.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html
+const maxOnDemand = 25
 
 // beforeAutomatic is how long before an automatic rotation none is made on
 // demand.

@@ -182,15 +182,15 @@ func TestRotationOnDemandChangesNothingElse(t *testing.T) {
 	}
 }
 
-func TestTheEleventhRotationOnDemandIsRefused(t *testing.T) {
+func TestTheTwentySixthRotationOnDemandIsRefused(t *testing.T) {
 	h := newHarness(t)
 	k := h.key()
-	for range 10 {
+	for range 25 {
 		must(t, h.rotateOnDemand(k.KeyId))
 	}
 	wantError(t, h.rotateOnDemand(k.KeyId), "LimitExceededException", "The on-demand rotations limit has been reached for the given keyId. "+
 		"No more on-demand rotations can be performed for this key: "+*k.Arn)
-	if n := len(h.rotations(k.KeyId, false)); n != 10 {
+	if n := len(h.rotations(k.KeyId, false)); n != 25 {
 		t.Errorf("%d rotations", n)
 	}
 }
