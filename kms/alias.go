@@ -11,10 +11,6 @@ import (
 	"sealstack/storage"
 )
 
-// maxAliases is how many aliases a key may have.
-// https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
-const maxAliases = 50
-
 // CreateAlias gives a key another name.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
 func (s *Service) CreateAlias(ctx context.Context, in *kmsapi.CreateAliasRequest) (*api.None, error) {
@@ -34,7 +30,7 @@ func (s *Service) CreateAlias(ctx context.Context, in *kmsapi.CreateAliasRequest
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		return r.point(tx, in.AliasName, aliasRecord{Target: r.ID, Created: now, Updated: now})
+		return r.point(tx, in.AliasName, aliasRecord{Target: r.ID, Created: now, Updated: now}, s.quotas.Aliases)
 	}))
 }
 
@@ -80,14 +76,15 @@ func (s *Service) repoint(tx storage.Tx, alias string, a aliasRecord, r *record)
 		}
 	}
 	a.Target = r.ID
-	return r.point(tx, alias, a)
+	return r.point(tx, alias, a, s.quotas.Aliases)
 }
 
-// point stores an alias of r, which the caller stores.
-func (r *record) point(tx storage.Tx, alias string, a aliasRecord) error {
+// point stores an alias of r, which the caller stores; LimitExceededException
+// beyond the quota.
+func (r *record) point(tx storage.Tx, alias string, a aliasRecord, quota int) error {
 	if at, found := slices.BinarySearch(r.Aliases, alias); !found {
-		if len(r.Aliases) >= maxAliases {
-			return aliasLimit(len(r.Aliases))
+		if len(r.Aliases) >= quota {
+			return aliasLimit(quota, len(r.Aliases))
 		}
 		r.Aliases = slices.Insert(r.Aliases, at, alias)
 	}

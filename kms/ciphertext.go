@@ -26,8 +26,9 @@ type ciphertext struct {
 	modifiers []kmsapi.DryRunModifierType
 
 	parsed material.Blob
-	owner  *owner // whose material made it; nil if it is not known here
-	abroad bool   // the material exists, but in other Regions only
+	outer  *material.External // of a key in an external key store, instead of parsed
+	owner  *owner             // whose material made it; nil if it is not known here
+	abroad bool               // the material exists, but in other Regions only
 }
 
 // check holds the parameters against each other.
@@ -42,7 +43,7 @@ func (c *ciphertext) check() error {
 	case c.algorithm != symmetricDefault && c.keyID == nil:
 		return keyIDNeeded(c.algorithm)
 	}
-	return nil
+	return checkContext(c.context)
 }
 
 // ignored says that only the key is to be checked, not the ciphertext.
@@ -51,13 +52,21 @@ func (c *ciphertext) ignored() bool {
 }
 
 func (c *ciphertext) materialID() string {
-	tag := c.parsed.Tag()
+	tag := c.tag()
 	return hex.EncodeToString(tag[:])
+}
+
+// tag names the material that made the ciphertext.
+func (c *ciphertext) tag() material.Tag {
+	if c.outer != nil {
+		return c.outer.Tag
+	}
+	return c.parsed.Tag()
 }
 
 // openedBy is the KeyMaterialId of an answer, which only symmetric keys have.
 func (c *ciphertext) openedBy(k *key) *string {
-	if !k.symmetric() {
+	if k.sealedBy() == nil {
 		return nil
 	}
 	return new(c.materialID())
@@ -67,9 +76,12 @@ func (c *ciphertext) openedBy(k *key) *string {
 func (s *Service) parse(ctx context.Context, c *ciphertext) error {
 	var err error
 	if c.parsed, err = material.ParseBlob(c.blob); err != nil {
-		return nil // told later, as it may be a ciphertext of another family
+		if c.outer, err = material.ParseExternal(c.blob); err != nil {
+			c.outer = nil
+			return nil // told later, as it may be a ciphertext of another family
+		}
 	}
-	tag, region := c.parsed.Tag(), api.CallerOf(ctx).Region
+	tag, region := c.tag(), api.CallerOf(ctx).Region
 	return s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
 		o, err := owners.Get(tx, storage.K(tag[:], region))
 		if err == nil {
@@ -122,7 +134,7 @@ func (c *ciphertext) namesOwner() bool { return c.owner != nil && *c.keyID == c.
 // opens holds the key against what is asked of it: its state, that it made
 // the ciphertext, and only then its usage and algorithm.
 func (c *ciphertext) opens(k *key, operation string) error {
-	if err := require(k.arn(), k.state(), forUse); err != nil {
+	if err := k.ready(); err != nil {
 		return err
 	}
 	if err := c.match(k); err != nil {
@@ -143,7 +155,7 @@ func (c *ciphertext) match(k *key) error {
 		return nil // the ciphertext of an asymmetric key does not say whose it is
 	case c.abroad, c.owner != nil && (c.owner.ID != k.ID || c.owner.Account != k.Account):
 		return incorrectKey()
-	case c.owner == nil:
+	case c.owner == nil, (c.outer != nil) != (k.XksKey != ""):
 		return invalidCiphertext()
 	}
 	return nil
@@ -151,21 +163,32 @@ func (c *ciphertext) match(k *key) error {
 
 // plaintext opens the blob with the material that made it. There is none if
 // the ciphertext is to be ignored.
-func (s *Service) plaintext(ctx context.Context, k *key, c *ciphertext) ([]byte, error) {
+func (s *Service) plaintext(ctx context.Context, k *key, operation string, c *ciphertext) ([]byte, error) {
 	switch {
 	case c.ignored():
 		return nil, nil
 	case !k.symmetric():
 		return s.decipher(ctx, k, c)
 	}
+	if err := s.inReach(ctx, k); err != nil {
+		return nil, err
+	}
+	blob, broken := c.parsed, invalidCiphertext()
+	if c.outer != nil {
+		var err error
+		if blob, err = s.openOutside(ctx, k, operation, c); err != nil {
+			return nil, err
+		}
+		broken = kmsapi.KMSInvalidStateException(corruptInside)
+	}
 	m, release, err := s.symmetric(ctx, &k.record, c.materialID())
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	plaintext, err := m.Decrypt(c.parsed, c.context)
+	plaintext, err := m.Decrypt(blob, c.context)
 	if err != nil {
-		return nil, invalidCiphertext()
+		return nil, broken
 	}
 	return plaintext, nil
 }

@@ -20,7 +20,7 @@ func (s *Service) GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKe
 	}
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKey)
 	return &kmsapi.GenerateDataKeyResponse{
-		CiphertextBlob: d.blob, Plaintext: d.plaintext.Bytes(), KeyId: new(d.key.arn()), KeyMaterialId: &d.key.Material,
+		CiphertextBlob: d.blob, Plaintext: d.plaintext.Bytes(), KeyId: new(d.key.arn()), KeyMaterialId: d.key.sealedBy(),
 	}, nil
 }
 
@@ -37,7 +37,7 @@ func (s *Service) GenerateDataKeyWithoutPlaintext(ctx context.Context, in *kmsap
 	d.plaintext.Wipe()
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyWithoutPlaintext)
 	return &kmsapi.GenerateDataKeyWithoutPlaintextResponse{
-		CiphertextBlob: d.blob, KeyId: new(d.key.arn()), KeyMaterialId: &d.key.Material,
+		CiphertextBlob: d.blob, KeyId: new(d.key.arn()), KeyMaterialId: d.key.sealedBy(),
 	}, nil
 }
 
@@ -50,6 +50,9 @@ type dataKey struct {
 
 func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyRequest) (*dataKey, error) {
 	size, err := sizeOf(in)
+	if err == nil {
+		err = checkContext(in.EncryptionContext)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +74,7 @@ func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.Gene
 		return nil, dryRun()
 	}
 	d := &dataKey{key: k, plaintext: material.RandomSecret(size)}
-	d.blob, err = s.seal(ctx, k, material.KindDataKey, d.plaintext.Bytes(), in.EncryptionContext)
+	d.blob, err = s.seal(ctx, k, operation, material.KindDataKey, d.plaintext.Bytes(), in.EncryptionContext)
 	return d, err
 }
 

@@ -24,7 +24,7 @@ func (s *Service) GenerateDataKeyPair(ctx context.Context, in *kmsapi.GenerateDa
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyPair)
 	return &kmsapi.GenerateDataKeyPairResponse{
 		PrivateKeyCiphertextBlob: d.blob, PrivateKeyPlaintext: bytes.Clone(d.pair.PKCS8().Bytes()), PublicKey: d.pair.PublicKey(),
-		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,
+		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: d.key.sealedBy(),
 	}, nil
 }
 
@@ -42,7 +42,7 @@ func (s *Service) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, in *k
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyPairWithoutPlaintext)
 	return &kmsapi.GenerateDataKeyPairWithoutPlaintextResponse{
 		PrivateKeyCiphertextBlob: d.blob, PublicKey: d.pair.PublicKey(),
-		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: &d.key.Material,
+		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: d.key.sealedBy(),
 	}, nil
 }
 
@@ -55,6 +55,9 @@ type dataKeyPair struct {
 }
 
 func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyPairRequest) (*dataKeyPair, error) {
+	if err := checkContext(in.EncryptionContext); err != nil {
+		return nil, err
+	}
 	tokens, err := s.redeem(ctx, in.GrantTokens)
 	if err != nil {
 		return nil, err
@@ -68,8 +71,11 @@ func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.
 	if err := k.takes(operation, symmetricDefault, in.EncryptionContext); err != nil {
 		return nil, err
 	}
-	if in.KeyPairSpec == kmsapi.DataKeyPairSpecSm2 {
-		return nil, unimplemented(operation, "KeyPairSpec SM2")
+	if k.stored() {
+		return nil, wrongOrigin(k.arn(), k.Origin)
+	}
+	if in.KeyPairSpec == kmsapi.DataKeyPairSpecSm2 && !inChina(k.Region) {
+		return nil, noSuchSpec(in.KeyPairSpec, "keyPairSpec", "DataKeyPairSpec")
 	}
 	if value(in.DryRun) {
 		return nil, dryRun()
@@ -78,7 +84,7 @@ func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.
 	if d.pair, err = newPair(in.KeyPairSpec); err != nil {
 		return nil, err
 	}
-	d.blob, err = s.seal(ctx, k, material.KindDataKey, d.pair.PKCS8().Bytes(), in.EncryptionContext)
+	d.blob, err = s.seal(ctx, k, operation, material.KindDataKey, d.pair.PKCS8().Bytes(), in.EncryptionContext)
 	return d, err
 }
 

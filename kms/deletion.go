@@ -152,7 +152,7 @@ func (s *Service) destroy(ctx context.Context, at storage.Key) error {
 		if gone, err = s.dropMaterials(tx, &r); err != nil {
 			return err
 		}
-		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r), leave(tx, &r), usages.Delete(tx, r.place())); err != nil {
+		if err := errors.Join(reschedule(tx, &r, nil), dropVersions(tx, &r), leave(tx, &r), leaveStore(tx, &r), s.countKey(tx, &r, -1), usages.Delete(tx, r.place())); err != nil {
 			return err
 		}
 		return errors.Join(dropAliases(tx, &r), dropGrants(tx, &r), keys.Delete(tx, r.place()), policies.Delete(tx, r.place()), deletions.Delete(tx, at))

@@ -12,6 +12,9 @@ const symmetricDefault = kmsapi.EncryptionAlgorithmSpecSymmetricDefault
 // Encrypt encrypts up to 4096 bytes.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
 func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsapi.EncryptResponse, error) {
+	if err := checkContext(in.EncryptionContext); err != nil {
+		return nil, err
+	}
 	tokens, err := s.redeem(ctx, in.GrantTokens)
 	if err != nil {
 		return nil, err
@@ -30,7 +33,7 @@ func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsa
 	if value(in.DryRun) {
 		return nil, dryRun()
 	}
-	blob, err := s.encipher(ctx, k, algorithm, in.Plaintext, in.EncryptionContext)
+	blob, err := s.encipher(ctx, k, "Encrypt", algorithm, in.Plaintext, in.EncryptionContext)
 	if err != nil {
 		return nil, err
 	}
@@ -38,11 +41,22 @@ func (s *Service) Encrypt(ctx context.Context, in *kmsapi.EncryptRequest) (*kmsa
 	return &kmsapi.EncryptResponse{CiphertextBlob: blob, KeyId: new(k.arn()), EncryptionAlgorithm: &algorithm}, nil
 }
 
+// maxContext is how many bytes an encryption context may have.
+// https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+const maxContext = 8192
+
+func checkContext(context map[string]string) error {
+	if material.ContextSize(context) > maxContext {
+		return contextTooLarge()
+	}
+	return nil
+}
+
 // usable holds a key's state and usage against an operation that uses it.
 //
 // Unverified: that the state comes before the usage.
 func (k *key) usable(operation string, usage kmsapi.KeyUsageType) error {
-	if err := require(k.arn(), k.state(), forUse); err != nil {
+	if err := k.ready(); err != nil {
 		return err
 	}
 	if k.Usage != usage {
@@ -51,14 +65,30 @@ func (k *key) usable(operation string, usage kmsapi.KeyUsageType) error {
 	return nil
 }
 
+// ready holds a key's state against its use.
+func (k *key) ready() error {
+	state := k.state()
+	if state == kmsapi.KeyStateUnavailable && k.XksKey != "" {
+		return kmsapi.KMSInvalidStateException(notConnected)
+	}
+	return require(k.arn(), state, forUse)
+}
+
 // seal encrypts under the key's current material.
-func (s *Service) seal(ctx context.Context, k *key, kind material.Kind, plaintext []byte, context map[string]string) ([]byte, error) {
+func (s *Service) seal(ctx context.Context, k *key, operation string, kind material.Kind, plaintext []byte, context map[string]string) ([]byte, error) {
+	if err := s.inReach(ctx, k); err != nil {
+		return nil, err
+	}
 	m, release, err := s.symmetric(ctx, &k.record, k.Material)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return m.Encrypt(kind, plaintext, context)
+	blob, err := m.Encrypt(kind, plaintext, context)
+	if err != nil || k.XksKey == "" {
+		return blob, err
+	}
+	return s.sealOutside(ctx, k, operation, blob, context)
 }
 
 // Decrypt opens a ciphertext, which says itself by which key it was made.
@@ -89,7 +119,7 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 	if err := c.opens(k, "Decrypt"); err != nil {
 		return nil, err
 	}
-	plaintext, err := s.plaintext(ctx, k, &c)
+	plaintext, err := s.plaintext(ctx, k, "Decrypt", &c)
 	if err != nil {
 		return nil, err
 	}

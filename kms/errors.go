@@ -91,6 +91,12 @@ func contextNotAllowed(spec kmsapi.KeySpec) *api.Error {
 	return validation("EncryptionContext is not supported for key spec %s.", spec)
 }
 
+// contextTooLarge: an encryption context beyond maxContext.
+// Unverified: the text, and that names and values count with four bytes each.
+func contextTooLarge() *api.Error {
+	return validation("The encryption context exceeds the maximum size of %d bytes.", maxContext)
+}
+
 // digestSize: a digest, or an ML-DSA μ, of another length than the algorithm's.
 // Unverified: that μ has the same text.
 func digestSize(algorithm kmsapi.SigningAlgorithmSpec) *api.Error {
@@ -176,24 +182,12 @@ func twoSpecs() *api.Error {
 	return validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 }
 
-// Unverified: the text of the three errors about custom key stores.
-func storeNeeded(origin kmsapi.OriginType) *api.Error {
-	return validation("CustomKeyStoreId is required for Origin %s.", origin)
+// keyLimit: the account has as many customer managed keys in the Region as the
+// quota allows.
+// Unverified: the text.
+func keyLimit(quota, usage int) *api.Error {
+	return kmsapi.LimitExceededException("Customer master keys quota for this account in this region is %d, current usage is %d.", quota, usage)
 }
-
-func storeNotAllowed(origin kmsapi.OriginType) *api.Error {
-	return validation("CustomKeyStoreId is not supported for Origin %s.", origin)
-}
-
-func xksKeyNotAllowed(origin kmsapi.OriginType) *api.Error {
-	return validation("XksKeyId is not supported for Origin %s.", origin)
-}
-
-// multiRegionStore: keys in custom key stores are single-Region keys.
-// Unverified: the text; sent without message.
-func multiRegionStore() *api.Error { return kmsapi.UnsupportedOperationException("") }
-
-func storeNotFound() *api.Error { return kmsapi.CustomKeyStoreNotFoundException("") }
 
 // Key policies.
 
@@ -234,8 +228,8 @@ func overlyPermissive(key string) *api.Error {
 }
 
 // Unverified: the text.
-func policyTooLarge() *api.Error {
-	return kmsapi.LimitExceededException("The key policy exceeds the maximum size of %d bytes.", policy.MaxKeyPolicyBytes)
+func policyTooLarge(quota int) *api.Error {
+	return kmsapi.LimitExceededException("The key policy exceeds the maximum size of %d bytes.", quota)
 }
 
 // Rotation, imported material and multi-Region keys.
@@ -341,8 +335,8 @@ func aliasOtherUsage(name string, was, will kmsapi.KeyUsageType) *api.Error {
 		"The key usage of the current CMK and the new CMK must be the same.", name, was, will)
 }
 
-func aliasLimit(usage int) *api.Error {
-	return kmsapi.LimitExceededException("Aliases per key quota for this account in this region is %d, current usage is %d.", maxAliases, usage)
+func aliasLimit(quota, usage int) *api.Error {
+	return kmsapi.LimitExceededException("Aliases per key quota for this account in this region is %d, current usage is %d.", quota, usage)
 }
 
 // Tags.
@@ -418,8 +412,8 @@ func grantNotFound(id string) *api.Error {
 	return kmsapi.NotFoundException("Grant '%s' does not exist", id)
 }
 
-func grantLimit(usage int) *api.Error {
-	return kmsapi.LimitExceededException("Grants per key quota for this account in this region is %d, current usage is %d.", maxGrants, usage)
+func grantLimit(quota, usage int) *api.Error {
+	return kmsapi.LimitExceededException("Grants per key quota for this account in this region is %d, current usage is %d.", quota, usage)
 }
 
 // Lists.

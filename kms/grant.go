@@ -15,10 +15,6 @@ import (
 	"sealstack/storage"
 )
 
-// maxGrants is how many grants a key may have.
-// https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
-const maxGrants = 50_000
-
 // grant is a grant as it is stored. Principals are as principalID gives them,
 // or services.
 type grant struct {
@@ -212,8 +208,8 @@ func (s *Service) keepGrant(ctx context.Context, k *key, g *grant) (id string, e
 		if id, err = g.existing(tx, r); err != nil || id != "" {
 			return err
 		}
-		if r.Grants >= maxGrants {
-			return grantLimit(r.Grants)
+		if r.Grants >= s.quotas.Grants {
+			return grantLimit(s.quotas.Grants, r.Grants)
 		}
 		id = g.ID
 		r.Grants++

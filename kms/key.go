@@ -27,18 +27,24 @@ func (s *Service) CreateKey(ctx context.Context, in *kmsapi.CreateKeyRequest) (*
 			return nil, err
 		}
 	}
-	if in.CustomKeyStoreId != nil {
-		return nil, storeNotFound()
-	}
-	if err := built(r, in); err != nil {
-		return nil, err
-	}
 	r.Created = s.clock.Now()
 	r.seen = r.Created
-	if err := s.create(ctx, r, document); err != nil {
+	if err := s.place(ctx, r, in, document); err != nil {
 		return nil, err
 	}
 	return &kmsapi.CreateKeyResponse{KeyMetadata: new(metadata(r))}, nil
+}
+
+// place stores a key, in a custom key store if the request names one.
+func (s *Service) place(ctx context.Context, r *record, in *kmsapi.CreateKeyRequest, document string) error {
+	if in.CustomKeyStoreId == nil {
+		return s.create(ctx, r, document)
+	}
+	occupy, err := s.placeInStore(ctx, r, in)
+	if err != nil {
+		return err
+	}
+	return s.create(ctx, r, document, occupy)
 }
 
 // draft is the key that the request asks for, its parameters held against each
@@ -54,6 +60,9 @@ func draft(c *api.Caller, in *kmsapi.CreateKeyRequest) (*record, error) {
 	var err error
 	if r.Spec, err = specOf(in); err != nil {
 		return nil, err
+	}
+	if r.Spec == sm2 && !inChina(c.Region) {
+		return nil, noSuchSpec(r.Spec, specMember(in), "KeySpec")
 	}
 	if r.Usage, err = usageOf(r.Spec, in.KeyUsage); err != nil {
 		return nil, err
@@ -74,6 +83,14 @@ func specOf(in *kmsapi.CreateKeyRequest) (kmsapi.KeySpec, error) {
 		return kmsapi.KeySpec(*in.CustomerMasterKeySpec), nil
 	}
 	return or(in.KeySpec, kmsapi.KeySpecSymmetricDefault), nil
+}
+
+// specMember is the name under which the request has the key spec.
+func specMember(in *kmsapi.CreateKeyRequest) string {
+	if in.KeySpec == nil {
+		return "customerMasterKeySpec"
+	}
+	return "keySpec"
 }
 
 // usageOf reads the key usage, which has a default for symmetric keys only.
@@ -98,6 +115,8 @@ func checkOrigin(r *record, in *kmsapi.CreateKeyRequest) error {
 		return storeNeeded(r.Origin)
 	case !inStore && in.CustomKeyStoreId != nil:
 		return storeNotAllowed(r.Origin)
+	case in.XksKeyId == nil && r.Origin == kmsapi.OriginTypeExternalKeyStore:
+		return xksKeyNeeded()
 	case in.XksKeyId != nil && r.Origin != kmsapi.OriginTypeExternalKeyStore:
 		return xksKeyNotAllowed(r.Origin)
 	case inStore && value(in.MultiRegion):
@@ -121,15 +140,6 @@ func (s *Service) allowCreation(ctx context.Context, in *kmsapi.CreateKeyRequest
 	return s.allowIAM(ctx, tagging, r.arn())
 }
 
-// built says which of the keys that AWS makes can be made here.
-func built(r *record, in *kmsapi.CreateKeyRequest) error {
-	switch {
-	case r.Spec == kmsapi.KeySpecSm2: // AWS has it in China Regions only
-		return unimplemented("CreateKey", "KeySpec "+string(r.Spec))
-	}
-	return nil
-}
-
 // create stores a key with its policy and, unless that is to be imported, new
 // key material, and what also does with it.
 func (s *Service) create(ctx context.Context, r *record, document string, also ...func(storage.Tx) error) error {
@@ -141,6 +151,7 @@ func (s *Service) create(ctx context.Context, r *record, document string, also .
 			}
 		}
 		return errors.Join(
+			s.countKey(tx, r, 1),
 			keys.Put(tx, r.place(), *r),
 			policies.Put(tx, r.place(), policyRecord{Revision: r.Policy, Document: document}),
 		)
@@ -196,10 +207,11 @@ func metadata(r *record) kmsapi.KeyMetadata {
 	case kmsapi.KeyStatePendingReplicaDeletion:
 		m.PendingDeletionWindowInDays = &r.Window
 	}
-	if r.Spec == kmsapi.KeySpecSymmetricDefault && r.Material != "" && state != kmsapi.KeyStateCreating {
+	if r.sealedBy() != nil && r.Material != "" && state != kmsapi.KeyStateCreating {
 		m.CurrentKeyMaterialId = &r.Material
 	}
 	r.Import.expiration(r.seen, &m)
+	storeMembers(r, &m)
 	return m
 }
 
@@ -286,6 +298,9 @@ func (s *Service) current(tx storage.Tx, account, region, id string) (record, er
 	r.seen = s.clock.Now()
 	if errors.Is(err, storage.ErrNotFound) || err == nil && r.gone(r.seen) {
 		return r, keyNotFound(keyARN(region, account, id))
+	}
+	if err == nil {
+		err = r.attach(tx)
 	}
 	return r, err
 }

@@ -120,8 +120,8 @@ func newRevision() string { return rand.Text() }
 // they seem to, or one that would lock the caller out. It returns the text to
 // store.
 func (s *Service) checkPolicy(ctx context.Context, r *record, document string, bypass *bool) (string, error) {
-	if len(document) > policy.MaxKeyPolicyBytes {
-		return "", policyTooLarge()
+	if len(document) > s.quotas.PolicyBytes {
+		return "", policyTooLarge(s.quotas.PolicyBytes)
 	}
 	p, err := policy.Parse(policy.KeyPolicy, []byte(document))
 	if err != nil {

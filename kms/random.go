@@ -16,9 +16,12 @@ func (s *Service) GenerateRandom(ctx context.Context, in *kmsapi.GenerateRandomR
 	if err := s.allowIAM(ctx, on(ctx, "GenerateRandom"), "*"); err != nil {
 		return nil, err
 	}
+	if in.CustomKeyStoreId != nil {
+		if err := s.randomFrom(ctx, *in.CustomKeyStoreId); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case in.CustomKeyStoreId != nil:
-		return nil, storeNotFound()
 	case in.Recipient != nil:
 		return nil, unimplemented("GenerateRandom", "Recipient")
 	}

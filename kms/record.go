@@ -45,8 +45,13 @@ type record struct {
 	Window int32 `cbor:"21,keyasint,omitempty"`
 	// Transient is a state that passes, nil without one.
 	Transient *transient `cbor:"22,keyasint,omitempty"`
+	// Store is the id of the custom key store that the key is in, "" for most.
+	Store string `cbor:"23,keyasint,omitempty"`
+	// XksKey is the id of the external key, "" unless the store is an external one.
+	XksKey string `cbor:"24,keyasint,omitempty"`
 
-	seen time.Time // as of when state tells the state
+	seen  time.Time // as of when state tells the state
+	store *keyStore // as it was then; nil without one
 }
 
 type tag struct {

@@ -18,6 +18,9 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if err := checkContext(in.DestinationEncryptionContext); err != nil {
+		return nil, err
+	}
 	tokens, err := s.redeem(ctx, in.GrantTokens)
 	if err != nil {
 		return nil, err
@@ -34,7 +37,7 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if err := dst.takes("ReEncrypt", algorithm, in.DestinationEncryptionContext); err != nil {
 		return nil, err
 	}
-	plaintext, err := s.plaintext(ctx, src, &c)
+	plaintext, err := s.plaintext(ctx, src, "ReEncrypt", &c)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,7 @@ func (s *Service) ReEncrypt(ctx context.Context, in *kmsapi.ReEncryptRequest) (*
 	if c.dryRun {
 		return nil, dryRun()
 	}
-	blob, err := s.encipher(ctx, dst, algorithm, plaintext, in.DestinationEncryptionContext)
+	blob, err := s.encipher(ctx, dst, "ReEncrypt", algorithm, plaintext, in.DestinationEncryptionContext)
 	if err != nil {
 		return nil, err
 	}

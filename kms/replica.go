@@ -202,7 +202,7 @@ func (s *Service) replicate(ctx context.Context, k *key, r *record, document str
 				return err
 			}
 		}
-		return errors.Join(keys.Put(tx, r.place(), *r), policies.Put(tx, r.place(), policyRecord{Revision: r.Policy, Document: document}))
+		return errors.Join(s.countKey(tx, r, 1), keys.Put(tx, r.place(), *r), policies.Put(tx, r.place(), policyRecord{Revision: r.Policy, Document: document}))
 	})
 	if err != nil {
 		return errors.Join(err, s.discard(ctx, renewal{in: made}))

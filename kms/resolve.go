@@ -173,6 +173,9 @@ func (s *Service) read(ctx context.Context, pick func(storage.Tx) (record, error
 			return err
 		}
 		k.seen = s.clock.Now()
+		if err := k.attach(tx); err != nil {
+			return err
+		}
 		if k.policy = s.compiled.get(k.Policy); k.policy != nil {
 			return nil
 		}

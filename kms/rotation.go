@@ -124,7 +124,7 @@ func (s *Service) GetKeyRotationStatus(ctx context.Context, in *kmsapi.GetKeyRot
 		return nil, err
 	}
 	state := k.state()
-	if state == kmsapi.KeyStatePendingImport {
+	if state == kmsapi.KeyStatePendingImport || k.stored() {
 		return nil, wrongOrigin(k.arn(), k.Origin)
 	}
 	out := &kmsapi.GetKeyRotationStatusResponse{KeyId: new(k.arn()), KeyRotationEnabled: new(false)}
@@ -146,13 +146,16 @@ func (s *Service) RotateKeyOnDemand(ctx context.Context, in *kmsapi.RotateKeyOnD
 	if k.Spec != kmsapi.KeySpecSymmetricDefault {
 		return nil, unsupported()
 	}
+	if k.stored() {
+		return nil, wrongOrigin(k.arn(), k.Origin)
+	}
 	if !k.primary() {
 		return nil, notPrimary(k.arn())
 	}
 	if err := require(k.arn(), k.state(), forRotation); err != nil {
 		return nil, err
 	}
-	if err := k.rotatable(s.clock.Now()); err != nil {
+	if err := k.rotatable(s.clock.Now(), s.quotas.OnDemandRotations); err != nil {
 		return nil, err
 	}
 	if err := s.rotateNow(ctx, k); err != nil {
@@ -162,9 +165,9 @@ func (s *Service) RotateKeyOnDemand(ctx context.Context, in *kmsapi.RotateKeyOnD
 }
 
 // rotatable refuses another rotation on demand.
-func (r *record) rotatable(now time.Time) error {
+func (r *record) rotatable(now time.Time, quota int) error {
 	switch {
-	case r.OnDemand >= maxOnDemand:
+	case r.OnDemand >= quota:
 		return onDemandLimit(r.arn())
 	case r.Rotation != nil && r.Rotation.Next.Sub(now) < beforeAutomatic:
 		return rotationSoon()
@@ -193,7 +196,7 @@ func (s *Service) rotateNow(ctx context.Context, k *key) error {
 	}
 	now := s.clock.Now()
 	err = s.change(ctx, k, forRotation, func(tx storage.Tx, r *record) error {
-		if err := r.rotatable(now); err != nil {
+		if err := r.rotatable(now, s.quotas.OnDemandRotations); err != nil {
 			return err
 		}
 		if !slices.Equal(r.regions(), k.regions()) {

@@ -14,8 +14,10 @@ import (
 func (r *record) symmetric() bool { return r.Spec == kmsapi.KeySpecSymmetricDefault }
 
 // sealedBy is the KeyMaterialId of an answer, which only symmetric keys have.
+//
+// Unverified: that those in custom key stores have none, as in the metadata.
 func (r *record) sealedBy() *string {
-	if !r.symmetric() {
+	if !r.symmetric() || r.stored() {
 		return nil
 	}
 	return &r.Material
@@ -57,9 +59,9 @@ func fits(size int, algorithm kmsapi.EncryptionAlgorithmSpec, spec kmsapi.KeySpe
 //
 // Unverified: RSA can carry an empty plaintext, which only others than KMS
 // make; it cannot be re-encrypted under a symmetric key.
-func (s *Service) encipher(ctx context.Context, k *key, algorithm kmsapi.EncryptionAlgorithmSpec, plaintext []byte, context map[string]string) ([]byte, error) {
+func (s *Service) encipher(ctx context.Context, k *key, operation string, algorithm kmsapi.EncryptionAlgorithmSpec, plaintext []byte, context map[string]string) ([]byte, error) {
 	if k.symmetric() {
-		blob, err := s.seal(ctx, k, material.KindEncrypt, plaintext, context)
+		blob, err := s.seal(ctx, k, operation, material.KindEncrypt, plaintext, context)
 		if errors.Is(err, material.ErrPlaintextSize) {
 			err = invalidCiphertext()
 		}

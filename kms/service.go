@@ -20,11 +20,12 @@ import (
 	"sealstack/api/kmsapi"
 	"sealstack/auth"
 	"sealstack/clock"
+	"sealstack/kms/xks"
 	"sealstack/storage"
 	"sealstack/storage/seal"
 )
 
-// Config is what a Service stands on. All but Principals and GrantDelay is
+// Config is what a Service stands on. Store, Root, Clock and Authorizer are
 // needed.
 type Config struct {
 	Store      storage.Store
@@ -41,6 +42,17 @@ type Config struct {
 	// Noted hears of what KMS does of its own accord, once it is done; nil if
 	// nobody listens. It must not wait for I/O.
 	Noted func(context.Context, ServiceEvent)
+	// KeyStoreDelay is how long a custom key store is CONNECTING and
+	// DISCONNECTING; AWS says minutes.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/connect-keystore.html
+	KeyStoreDelay time.Duration
+	// ProxyTimeout is how long an external key store proxy may take; zero
+	// stands for AWS's 250 milliseconds.
+	ProxyTimeout time.Duration
+	// ProxyEndpoints says where proxies really are that have an endpoint of
+	// AWS's form: "http://127.0.0.1:9000" for "https://xks.example.com".
+	ProxyEndpoints map[string]string
+	Quotas         Quotas
 }
 
 // Principals knows the users and roles that exist.
@@ -66,6 +78,10 @@ type Service struct {
 	principals Principals
 	grantDelay time.Duration
 	noted      func(context.Context, ServiceEvent)
+	storeDelay time.Duration
+	xks        *xks.Client
+	endpoints  map[string]string
+	quotas     Quotas
 
 	compiled compiledPolicies
 	unsealed unsealedMaterials
@@ -79,6 +95,7 @@ func New(c Config) *Service {
 	return &Service{
 		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(), root: c.Root,
 		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay, noted: c.Noted,
+		storeDelay: c.KeyStoreDelay, xks: xks.NewClient(c.ProxyTimeout), endpoints: c.ProxyEndpoints, quotas: c.Quotas.filled(),
 	}
 }
 

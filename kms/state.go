@@ -98,6 +98,8 @@ func (r *record) state() kmsapi.KeyState {
 		return kmsapi.KeyStatePendingReplicaDeletion
 	case r.Transient.lasts(r.seen):
 		return r.Transient.State
+	case r.detached():
+		return kmsapi.KeyStateUnavailable
 	case r.Material == "", r.Import.missing(r.seen):
 		return kmsapi.KeyStatePendingImport
 	case r.Disabled:

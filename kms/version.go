@@ -112,6 +112,9 @@ func (s *Service) ListKeyRotations(ctx context.Context, in *kmsapi.ListKeyRotati
 	if k.Spec != kmsapi.KeySpecSymmetricDefault {
 		return nil, unsupported()
 	}
+	if k.stored() {
+		return nil, wrongOrigin(k.arn(), k.Origin)
+	}
 	include := or(in.IncludeKeyMaterial, kmsapi.IncludeKeyMaterialRotationsOnly)
 	p := page[kmsapi.RotationsListEntry]{list: "ListKeyRotations " + k.arn() + " " + string(include), size: or(in.Limit, 100), most: 1000}
 	err = p.fill(s, in.Marker, func(after storage.Key) error {

@@ -33,6 +33,9 @@ func appendCounted(dst []byte, s string) []byte {
 	return append(dst, s...)
 }
 
+// ContextSize is the length in bytes of EncodeContext's form.
+func ContextSize(context map[string]string) int { return contextSize(context) }
+
 func contextSize(context map[string]string) int {
 	n := 0
 	for name, value := range context {
