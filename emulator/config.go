@@ -30,7 +30,17 @@ type Config struct {
 	GrantDelay       *time.Duration
 	DeliveryInterval *time.Duration
 	DigestInterval   *time.Duration
+	KeyStoreDelay    *time.Duration
 	DigestEncryption DigestEncryption
+
+	// ProxyTimeout is how long an external key store proxy may take, 250 ms on
+	// AWS if nil. ProxyEndpoints says where proxies really are whose endpoint
+	// has AWS's form ("https://xks.example.com"): at "http://127.0.0.1:9000".
+	// Without TLS only this machine is talked to.
+	ProxyTimeout   *time.Duration
+	ProxyEndpoints map[string]string
+	// Quotas replaces AWS's default quotas, by the names in QuotaNames.
+	Quotas map[string]int
 
 	// CORSOrigins are the origins whose pages may do everything with S3 where
 	// no CORS configuration of a bucket says otherwise; each may have one "*".
@@ -96,15 +106,16 @@ type delays struct {
 	grant       time.Duration // until a grant works without its token
 	delivery    time.Duration // for which CloudTrail collects a log file
 	digest      time.Duration // that a digest file covers
+	keyStore    time.Duration // for which a custom key store connects
 }
 
 var profiles = map[Timing]delays{
 	// No data key is held: who revokes a key and reads, in two calls one
 	// after the other, must see the outcome (docs/decisions).
-	Fast: {association: time.Second, delivery: 2 * time.Second, digest: time.Minute},
+	Fast: {association: time.Second, delivery: 2 * time.Second, digest: time.Minute, keyStore: time.Second},
 	AWS: {
 		association: 5 * time.Minute, dataKey: 5 * time.Minute, grant: 5 * time.Minute,
-		delivery: 5 * time.Minute, digest: time.Hour,
+		delivery: 5 * time.Minute, digest: time.Hour, keyStore: 5 * time.Minute,
 	},
 	Instant: {digest: time.Minute},
 }
@@ -152,6 +163,9 @@ func (c *Config) check() error {
 	case !c.Ephemeral && c.DataDir == "":
 		return errors.New("no data directory is given")
 	}
+	if err := c.checkKMS(); err != nil {
+		return err
+	}
 	_, err := c.delays()
 	return err
 }
@@ -164,13 +178,13 @@ func (c *Config) delays() (delays, error) {
 	}
 	for given, at := range map[**time.Duration]*time.Duration{
 		&c.AssociationDelay: &d.association, &c.DataKeyLifetime: &d.dataKey, &c.GrantDelay: &d.grant,
-		&c.DeliveryInterval: &d.delivery, &c.DigestInterval: &d.digest,
+		&c.DeliveryInterval: &d.delivery, &c.DigestInterval: &d.digest, &c.KeyStoreDelay: &d.keyStore,
 	} {
 		if *given != nil {
 			*at = **given
 		}
 	}
-	if min(d.association, d.dataKey, d.grant, d.delivery) < 0 || d.digest <= 0 {
+	if min(d.association, d.dataKey, d.grant, d.delivery, d.keyStore) < 0 || d.digest <= 0 {
 		return d, errors.New("a delay is negative, or the digest interval is not positive")
 	}
 	return d, nil

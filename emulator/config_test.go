@@ -55,8 +55,8 @@ func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
 
 func TestDelaysAreThoseOfTheProfileUnlessOverridden(t *testing.T) {
 	hour := time.Hour
-	fast := delays{association: time.Second, delivery: 2 * time.Second, digest: time.Minute}
-	aws := delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute, 5 * time.Minute, time.Hour}
+	fast := delays{association: time.Second, delivery: 2 * time.Second, digest: time.Minute, keyStore: time.Second}
+	aws := delays{5 * time.Minute, 5 * time.Minute, 5 * time.Minute, 5 * time.Minute, time.Hour, 5 * time.Minute}
 	instant := delays{digest: time.Minute}
 	for name, tt := range map[string]struct {
 		config Config
@@ -65,8 +65,8 @@ func TestDelaysAreThoseOfTheProfileUnlessOverridden(t *testing.T) {
 		"fast":               {Config{Timing: Fast}, fast},
 		"aws":                {Config{Timing: AWS}, aws},
 		"instant":            {Config{Timing: Instant}, instant},
-		"aws, at once":       {Config{Timing: AWS, AssociationDelay: new(time.Duration(0))}, delays{0, aws.dataKey, aws.grant, aws.delivery, aws.digest}},
-		"instant, all hours": {Config{Timing: Instant, AssociationDelay: &hour, DataKeyLifetime: &hour, GrantDelay: &hour, DeliveryInterval: &hour, DigestInterval: &hour}, delays{hour, hour, hour, hour, hour}},
+		"aws, at once":       {Config{Timing: AWS, AssociationDelay: new(time.Duration(0))}, delays{0, aws.dataKey, aws.grant, aws.delivery, aws.digest, aws.keyStore}},
+		"instant, all hours": {Config{Timing: Instant, AssociationDelay: &hour, DataKeyLifetime: &hour, GrantDelay: &hour, DeliveryInterval: &hour, DigestInterval: &hour, KeyStoreDelay: &hour}, delays{hour, hour, hour, hour, hour, hour}},
 	} {
 		if got, err := tt.config.delays(); err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tt.want)

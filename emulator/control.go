@@ -28,6 +28,10 @@ func (e *Emulator) control() http.Handler {
 	mux.HandleFunc("GET /_emulator/decisions", e.answer(e.listDecisions))
 	mux.HandleFunc("GET /_emulator/decisions/{id}", e.answer(e.decision))
 	mux.HandleFunc("POST /_emulator/decisions/preview", e.answer(e.previewDecision))
+	mux.HandleFunc("GET /_emulator/kms/clusters", e.answer(e.listClusters))
+	mux.HandleFunc("PUT /_emulator/kms/clusters/{id}", e.answer(e.putCluster))
+	mux.HandleFunc("DELETE /_emulator/kms/clusters/{id}", e.answer(e.deleteCluster))
+	mux.HandleFunc("PUT /_emulator/kms/endpoint-services/{name}", e.answer(e.putEndpointService))
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 

@@ -105,7 +105,8 @@ func (e *Emulator) data(c *clients) {
 	delays, _ := e.config.delays() // checked at the start
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
-		GrantDelay: delays.grant, Noted: e.noteKeyEvent,
+		GrantDelay: delays.grant, KeyStoreDelay: delays.keyStore, Quotas: e.config.kmsQuotas(),
+		ProxyTimeout: e.config.proxyTimeout(), ProxyEndpoints: e.config.ProxyEndpoints, Noted: e.noteKeyEvent,
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,

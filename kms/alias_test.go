@@ -140,7 +140,7 @@ func TestUpdateAliasNeedsKeysOfOneUsage(t *testing.T) {
 func TestAKeyHasAtMostFiftyAliases(t *testing.T) {
 	h := newHarness(t)
 	k, other := h.key(), h.key()
-	for i := range maxAliases {
+	for i := range defaultAliases {
 		h.alias(fmt.Sprintf("alias/%d", i), k.KeyId)
 	}
 	const message = "Aliases per key quota for this account in this region is 50, current usage is 50."

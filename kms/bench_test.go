@@ -108,7 +108,7 @@ func BenchmarkCreateGrant(b *testing.B) {
 	in := to(h.key().KeyId, bob.ARN, encrypt, describe)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if i%maxGrants == 0 {
+		if i%defaultGrants == 0 {
 			in.KeyId = h.key().KeyId
 		}
 		if _, err := api.Invoke(h.ctx, h.client.Endpoint, kmsapi.OpCreateGrant, in); err != nil {

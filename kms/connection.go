@@ -29,7 +29,7 @@ func (s *Service) ConnectCustomKeyStore(ctx context.Context, in *kmsapi.ConnectC
 		return done, nil
 	}
 	var failure kmsapi.ConnectionErrorCodeType
-	if st.Kind == external {
+	if st.Kind == externalStore {
 		failure = s.tryProxy(ctx, st)
 	}
 	err = s.changeStore(ctx, st, func(tx storage.Tx, st *keyStore) error {
@@ -126,7 +126,7 @@ func (st *keyStore) takes(in *kmsapi.UpdateCustomKeyStoreRequest) error {
 	ofCluster := in.KeyStorePassword != nil || in.CloudHsmClusterId != nil
 	ofProxy := in.XksProxyUriEndpoint != nil || in.XksProxyUriPath != nil || in.XksProxyConnectivity != nil ||
 		in.XksProxyAuthenticationCredential != nil || in.XksProxyVpcEndpointServiceName != nil || in.XksProxyVpcEndpointServiceOwner != nil
-	if st.Kind == cloudHSM && ofProxy || st.Kind == external && ofCluster {
+	if st.Kind == cloudHSM && ofProxy || st.Kind == externalStore && ofCluster {
 		return otherKind(st.Kind)
 	}
 	return nil
@@ -172,7 +172,7 @@ func (s *Service) randomFrom(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if st.Kind == external {
+		if st.Kind == externalStore {
 			return unsupported()
 		}
 		if state := st.state(s.clock.Now()); state != connected {

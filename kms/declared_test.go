@@ -67,7 +67,7 @@ var declared = map[string]func(h *harness) error{
 	},
 	"CreateGrant LimitExceededException": func(h *harness) error {
 		id := h.key().KeyId
-		h.put(id, func(r *record) { r.Grants = maxGrants })
+		h.put(id, func(r *record) { r.Grants = defaultGrants })
 		return h.perform(h.ctx, to(id, bob.ARN, decrypt))
 	},
 	"CreateKey MalformedPolicyDocumentException": func(h *harness) error {
@@ -194,7 +194,7 @@ var declared = map[string]func(h *harness) error{
 func (h *harness) fullOfAliases() string {
 	id := h.key().KeyId
 	h.put(id, func(r *record) {
-		for i := range maxAliases {
+		for i := range defaultAliases {
 			r.Aliases = append(r.Aliases, "alias/full"+string(rune('A'+i)))
 		}
 	})

@@ -300,7 +300,7 @@ func TestAKeyHasSoManyGrants(t *testing.T) {
 	in := to(k.KeyId, bob.ARN, decrypt)
 	in.Name = new("n")
 	id, _ := h.issue(in)
-	h.put(k.KeyId, func(r *record) { r.Grants = maxGrants - 1 })
+	h.put(k.KeyId, func(r *record) { r.Grants = defaultGrants - 1 })
 	h.issue(to(k.KeyId, bob.ARN, decrypt))
 	wantError(t, second(h.CreateGrant(h.ctx, to(k.KeyId, bob.ARN, decrypt))), "LimitExceededException",
 		"Grants per key quota for this account in this region is 50000, current usage is 50000.")

@@ -87,8 +87,8 @@ func TestCreateKeyRefuses(t *testing.T) {
 			request{Tags: []kmsapi.Tag{{TagKey: "a"}, {TagKey: "a"}}}, "TagException", "Duplicate tag keys",
 		},
 		"a key of China Regions": {
-			request{KeySpec: new(kmsapi.KeySpecSm2), KeyUsage: new(signVerify)}, "NotImplemented",
-			"kms:CreateKey with KeySpec SM2 is not implemented by Sealstack.",
+			request{KeySpec: new(kmsapi.KeySpecSm2), KeyUsage: new(signVerify)}, "ValidationException",
+			"1 validation error detected: Value 'SM2' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, SYMMETRIC_DEFAULT, HMAC_224, HMAC_256, HMAC_384, HMAC_512, ML_DSA_44, ML_DSA_65, ML_DSA_87, ECC_NIST_EDWARDS25519, ML_KEM_512, ML_KEM_768, ML_KEM_1024]",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

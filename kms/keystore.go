@@ -50,8 +50,8 @@ var (
 )
 
 const (
-	cloudHSM = kmsapi.CustomKeyStoreTypeAwsCloudhsm
-	external = kmsapi.CustomKeyStoreTypeExternalKeyStore
+	cloudHSM      = kmsapi.CustomKeyStoreTypeAwsCloudhsm
+	externalStore = kmsapi.CustomKeyStoreTypeExternalKeyStore
 
 	connected    = kmsapi.ConnectionStateTypeConnected
 	disconnected = kmsapi.ConnectionStateTypeDisconnected
@@ -157,7 +157,7 @@ func checkStore(in *kmsapi.CreateCustomKeyStoreRequest) error {
 	}
 	switch {
 	case in.CloudHsmClusterId != nil, in.TrustAnchorCertificate != nil, in.KeyStorePassword != nil:
-		return otherKind(external)
+		return otherKind(externalStore)
 	case in.XksProxyConnectivity == nil:
 		return missing("xksProxyConnectivity")
 	case in.XksProxyUriEndpoint == nil:

@@ -136,7 +136,7 @@ func told(ctx context.Context, k *key, operation string) xks.Metadata {
 // probe asks the proxy of a new or changed external key store for its health.
 // One behind an endpoint service is asked when it is connected.
 func (s *Service) probe(ctx context.Context, st *keyStore, operation string) error {
-	if st.Kind != external || st.Proxy.Connectivity != public {
+	if st.Kind != externalStore || st.Proxy.Connectivity != public {
 		return nil
 	}
 	return s.health(ctx, st, operation)

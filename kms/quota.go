@@ -19,10 +19,16 @@ type Quotas struct {
 	PolicyBytes       int // of a key policy document
 }
 
+// The defaults of what belongs to one key.
+const (
+	defaultAliases = 50
+	defaultGrants  = 50_000
+)
+
 // filled has AWS's defaults in place of zeros.
 func (q Quotas) filled() Quotas {
 	for at, def := range map[*int]int{
-		&q.Keys: 100_000, &q.Aliases: 50, &q.Grants: 50_000, &q.KeyStores: 10, &q.OnDemandRotations: maxOnDemand, &q.PolicyBytes: policy.MaxKeyPolicyBytes,
+		&q.Keys: 100_000, &q.Aliases: defaultAliases, &q.Grants: defaultGrants, &q.KeyStores: 10, &q.OnDemandRotations: maxOnDemand, &q.PolicyBytes: policy.MaxKeyPolicyBytes,
 	} {
 		if *at == 0 {
 			*at = def

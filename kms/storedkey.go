@@ -41,11 +41,11 @@ func (s *Service) inStoreOf(tx storage.Tx, c *api.Caller, r *record) error {
 		return err
 	}
 	r.store = st
-	if (st.Kind == external) != (r.Origin == kmsapi.OriginTypeExternalKeyStore) {
+	if (st.Kind == externalStore) != (r.Origin == kmsapi.OriginTypeExternalKeyStore) {
 		return otherOrigin(st.Kind, r.Origin)
 	}
 	if state := st.state(s.clock.Now()); state != connected {
-		if st.Kind == external {
+		if st.Kind == externalStore {
 			return kmsapi.CustomKeyStoreInvalidStateException(notConnected)
 		}
 		return storeState(st.ID, state)
