@@ -10,6 +10,7 @@ package xksproxy
 
 import (
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -170,11 +171,9 @@ func (p *Proxy) serve(operation string, fn func(id string, in *body) (answer, xk
 		f := p.failures[operation]
 		p.mu.Unlock()
 		text, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-		select {
-		case <-time.After(f.Delay):
-		case <-r.Context().Done():
-			return
-		}
+		wait, cancel := context.WithTimeout(r.Context(), f.Delay)
+		<-wait.Done()
+		cancel()
 		if err != nil || !p.authentic(r, text) {
 			fail(w, xks.Unauthenticated)
 			return
