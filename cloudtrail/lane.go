@@ -101,7 +101,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	for i := range list {
 		failed = errors.Join(failed, s.serve(ctx, &list[i], now))
 	}
-	return errors.Join(failed, s.forget(ctx, now))
+	return errors.Join(failed, s.sweepLake(ctx, now), s.forget(ctx, now))
 }
 
 // everyTrail lists all trails, those that are leaving too.

@@ -34,8 +34,9 @@ func (s *Service) reload(ctx context.Context) error {
 			}
 			list = append(list, row.Value)
 		}
-		ro.fill(list)
-		return nil
+		stores, err := collecting(tx)
+		ro.fill(append(list, stores...))
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("cloudtrail: read trails: %w", err)

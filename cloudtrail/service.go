@@ -31,6 +31,7 @@ type S3 interface {
 type Keys interface {
 	DescribeKey(context.Context, *kmsapi.DescribeKeyRequest) (*kmsapi.DescribeKeyResponse, error)
 	GenerateDataKey(context.Context, *kmsapi.GenerateDataKeyRequest) (*kmsapi.GenerateDataKeyResponse, error)
+	Decrypt(context.Context, *kmsapi.DecryptRequest) (*kmsapi.DecryptResponse, error)
 }
 
 // Logs is what CloudTrail asks of CloudWatch Logs, in a session of the role
@@ -79,6 +80,9 @@ type Config struct {
 	// DigestInterval is the period of a digest file; zero stands for AWS's hour.
 	DigestInterval   time.Duration
 	DigestEncryption DigestEncryption
+	// DataKeyLifetime is how long a data key of an event data store is kept in
+	// memory for ingestion; zero asks AWS KMS each time.
+	DataKeyLifetime time.Duration
 
 	// TLS describes the connection of the call in the context; nil, or a nil
 	// answer, leaves tlsDetails out of records.
@@ -104,6 +108,7 @@ type Service struct {
 	queue  *queue
 	roster atomic.Pointer[roster]
 	places knownPlaces
+	lake   lake
 
 	sweeping sync.Mutex // held by a sweep, and by Reset
 }
@@ -123,6 +128,7 @@ func New(c Config) *Service {
 	}
 	s.queue = newQueue(c.Clock, s.write)
 	s.places.clear()
+	s.lake.clear()
 	s.start()
 	return s
 }
@@ -142,6 +148,7 @@ func (s *Service) start() {
 func (s *Service) Reset() {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
+	s.lake.clear()
 	s.queue.reset(func() { s.wipe() })
 	s.places.clear()
 	s.start()
@@ -149,7 +156,10 @@ func (s *Service) Reset() {
 
 // Close writes the records that are queued and stops the writer. It returns
 // the error that keeps records from being written. Later records are dropped.
-func (s *Service) Close() error { return s.queue.close() }
+func (s *Service) Close() error {
+	s.lake.clear()
+	return s.queue.close()
+}
 
 // newID returns a random UUID, version 4.
 func newID() string {

@@ -111,10 +111,19 @@ func fingerprint(public []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signature signs a digest: RSA PKCS #1 v1.5 with SHA-256 over its end, its
-// place, its hash and the signature before.
+// signature signs a digest: over its end, its place, its hash and the
+// signature before.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
 func (s *Service) signature(region string, k *signingKey, c *digestFile, hash string) (string, error) {
+	before := "null"
+	if c.PreviousSignature != nil {
+		before = *c.PreviousSignature
+	}
+	return s.signText(region, k, c.End+"\n"+c.Bucket+"/"+c.Key+"\n"+hash+"\n"+before)
+}
+
+// signText signs with RSA PKCS #1 v1.5 and SHA-256, in hexadecimal.
+func (s *Service) signText(region string, k *signingKey, text string) (string, error) {
 	plain, err := s.root.Open(k.label(region), k.Private)
 	if err != nil {
 		return "", fmt.Errorf("cloudtrail: signing key %s: %w", k.Fingerprint, err)
@@ -124,14 +133,10 @@ func (s *Service) signature(region string, k *signingKey, c *digestFile, hash st
 	if err != nil {
 		return "", fmt.Errorf("cloudtrail: signing key %s: %w", k.Fingerprint, err)
 	}
-	before := "null"
-	if c.PreviousSignature != nil {
-		before = *c.PreviousSignature
-	}
-	sum := sha256.Sum256([]byte(c.End + "\n" + c.Bucket + "/" + c.Key + "\n" + hash + "\n" + before))
+	sum := sha256.Sum256([]byte(text))
 	sig, err := rsa.SignPKCS1v15(nil, private, crypto.SHA256, sum[:])
 	if err != nil {
-		return "", fmt.Errorf("cloudtrail: sign digest: %w", err)
+		return "", fmt.Errorf("cloudtrail: sign: %w", err)
 	}
 	return hex.EncodeToString(sig), nil
 }

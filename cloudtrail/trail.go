@@ -47,6 +47,8 @@ type trail struct {
 	// Validated is since when log files are digested.
 	Validated time.Time `cbor:"26,keyasint,omitzero"`
 	Deleted   time.Time `cbor:"27,keyasint,omitzero"`
+
+	store bool // it is an event data store, as the recorder knows one
 }
 
 type tag struct {
@@ -69,7 +71,12 @@ const maxTrails = 5
 
 func (t *trail) place() storage.Key { return storage.K(t.Account, t.Region, t.Name) }
 
-func (t *trail) arn() string { return trailARN(t.Partition, t.Region, t.Account, t.Name) }
+func (t *trail) arn() string {
+	if t.store {
+		return storeARN(t.Partition, t.Region, t.Account, t.ID)
+	}
+	return trailARN(t.Partition, t.Region, t.Account, t.Name)
+}
 
 func trailARN(partition, region, account, name string) string {
 	return arn.ARN{Partition: partition, Service: "cloudtrail", Region: region, Account: account, Resource: "trail/" + name}.String()

@@ -133,7 +133,8 @@ func (e *Emulator) trail(c *clients) {
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
 		S3: c.s3, Keys: c.kms, Logs: c.logs, STS: c.sts,
 		DeliveryInterval: delays.delivery, DigestInterval: delays.digest, DigestEncryption: digests,
-		TLS: tlsOf, Bucket: e.s3.Place,
+		DataKeyLifetime: delays.dataKey,
+		TLS:             tlsOf, Bucket: e.s3.Place,
 	})
 	c.cloudtrail.Endpoint.Impl = e.trails
 	e.sweeps.Register("cloudtrail", e.gate.sweep(e.trails.Sweep))

@@ -442,3 +442,30 @@ func (p *parser) unnest() string {
 	p.columnList()
 	return text
 }
+
+// Fill puts parameters where the question marks of a statement are, as
+// literals. Parameters without a question mark are left out.
+func Fill(statement string, parameters []string) string {
+	list, err := tokens(statement)
+	if err != nil || len(parameters) == 0 {
+		return statement
+	}
+	lines := strings.Split(statement, "\n")
+	for i := len(list) - 1; i >= 0; i-- {
+		if !list[i].is("?") {
+			continue
+		}
+		n := 0
+		for _, t := range list[:i] {
+			if t.is("?") {
+				n++
+			}
+		}
+		if n < len(parameters) {
+			r := []rune(lines[list[i].line-1])
+			at := list[i].column - 1
+			lines[list[i].line-1] = string(r[:at]) + literal(parameters[n]) + string(r[at+1:])
+		}
+	}
+	return strings.Join(lines, "\n")
+}
