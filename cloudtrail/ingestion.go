@@ -29,9 +29,6 @@ var (
 	storeLanes = storage.NewTable[uint64]("cloudtrail.lakelane")
 )
 
-// maxSegment bounds the events of a segment, in bytes of their records.
-const maxSegment = 8 << 20
-
 // lakeEvent is an event as a segment holds it.
 type lakeEvent struct {
 	Time time.Time `cbor:"1,keyasint"`
@@ -168,11 +165,8 @@ func (s *Service) collectable(ctx context.Context, t *trail, region string, now 
 		if err := b.read(tx, t, region, after); err != nil || !b.due(t, s.config.DeliveryInterval, now) {
 			return err
 		}
-		size := 0
-		to := b.to
-		return eachEvent(tx, t, region, after, to, func(e *event) bool {
+		return eachEvent(tx, t, region, after, b.to, func(e *event) bool {
 			list = append(list, lakeEvent{e.at(), e.Text})
-			size += len(e.Text)
 			return true
 		})
 	})
