@@ -164,7 +164,7 @@ func (src *source) copyable(b *bucket, d *draft, in *s3api.CopyObjectRequest) er
 }
 
 func copyKeys(in *s3api.CopyObjectRequest) auth.Keys {
-	keys := with(auth.Keys{}, "s3:x-amz-copy-source", strings.TrimPrefix(in.CopySource, "/"))
+	keys := with(writeConditions{in.IfMatch, in.IfNoneMatch}.keys(), "s3:x-amz-copy-source", strings.TrimPrefix(in.CopySource, "/"))
 	return with(keys, "s3:x-amz-metadata-directive", string(value(in.MetadataDirective)))
 }
 

@@ -19,10 +19,16 @@ type lockHeaders struct {
 
 func (h lockHeaders) any() bool { return h.mode != nil || h.until != nil || h.hold != nil }
 
-func (h lockHeaders) keys(keys auth.Keys) auth.Keys {
+// keys are the condition keys of the headers. The days that remain count from
+// now, one begun as a whole one.
+//
+// Unverified: that a day begun counts.
+func (h lockHeaders) keys(keys auth.Keys, now time.Time) auth.Keys {
 	keys = with(keys, "s3:object-lock-mode", string(value(h.mode)))
 	if h.until != nil {
 		keys = with(keys, "s3:object-lock-retain-until-date", h.until.UTC().Format(time.RFC3339))
+		days := (h.until.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour)
+		keys = with(keys, "s3:object-lock-remaining-retention-days", strconv.FormatInt(int64(days), 10))
 	}
 	return with(keys, "s3:object-lock-legal-hold", string(value(h.hold)))
 }
@@ -196,7 +202,7 @@ func (s *Service) PutObjectRetention(ctx context.Context, in *s3api.PutObjectRet
 	keys := auth.Keys{}
 	actions := []string{"PutObjectRetention"}
 	if r.Mode != nil {
-		keys = lockHeaders{new(s3api.ObjectLockMode(*r.Mode)), r.RetainUntilDate, nil}.keys(keys)
+		keys = lockHeaders{new(s3api.ObjectLockMode(*r.Mode)), r.RetainUntilDate, nil}.keys(keys, s.clock.Now())
 	}
 	if value(in.BypassGovernanceRetention) {
 		actions = append(actions, "BypassGovernanceRetention")

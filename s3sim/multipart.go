@@ -31,7 +31,7 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *s3api.CreateMul
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.admit(ctx, d, in.ExpectedBucketOwner, nil)
+	b, err := s.admit(ctx, d, in.ExpectedBucketOwner, creation(nil, false))
 	if err != nil {
 		return nil, err
 	}

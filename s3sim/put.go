@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"sealstack/api"
@@ -53,11 +54,11 @@ func (d *draft) actions(b *bucket, c *api.Caller) []string {
 }
 
 // keys are the condition keys of the write.
-func (d *draft) keys(more auth.Keys) auth.Keys {
+func (d *draft) keys(more auth.Keys, now time.Time) auth.Keys {
 	keys := tagKeys(d.crypt.keys(grantKeys(d.grants)), d.tags)
 	keys = with(keys, "s3:x-amz-storage-class", string(cmp.Or(d.headers.StorageClass, s3api.StorageClassStandard)))
 	keys = with(keys, "s3:x-amz-website-redirect-location", d.headers.Redirect)
-	keys = d.lock.keys(keys)
+	keys = d.lock.keys(keys, now)
 	for k, v := range more {
 		keys[k] = v
 	}
@@ -74,7 +75,7 @@ func (s *Service) admit(ctx context.Context, d *draft, expected *string, more au
 	if len(d.key) > maxKey {
 		return nil, keyTooLong(len(d.key))
 	}
-	keys := d.keys(more)
+	keys := d.keys(more, s.clock.Now())
 	for _, action := range d.actions(b, api.CallerOf(ctx)) {
 		if err := s.authorize(ctx, b, ask{action: action, key: d.key, keys: keys}); err != nil {
 			return nil, err
@@ -181,7 +182,15 @@ func (s *Service) PutObject(ctx context.Context, in *s3api.PutObjectRequest) (*s
 
 // keys are the condition keys of a conditional write.
 func (c writeConditions) keys() auth.Keys {
-	return with(with(nil, "s3:if-match", value(c.match)), "s3:if-none-match", value(c.noneMatch))
+	keys := with(with(auth.Keys{}, "s3:if-match", value(c.match)), "s3:if-none-match", value(c.noneMatch))
+	return creation(keys, true)
+}
+
+// creation tells the calls that make an object of those that begin or feed a
+// multipart upload, which have no such conditions.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+func creation(keys auth.Keys, makes bool) auth.Keys {
+	return with(keys, "s3:objectcreationoperation", strconv.FormatBool(makes))
 }
 
 // early refuses a conditional write that must fail before its content is

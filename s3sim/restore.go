@@ -154,7 +154,7 @@ func keptUntil(from time.Time, days int32) time.Time {
 // Unverified: what a general purpose bucket answers; this is S3's answer to the
 // other headers that only directory buckets know.
 func (s *Service) RenameObject(ctx context.Context, in *s3api.RenameObjectRequest) (*s3api.RenameObjectOutput, error) {
-	if _, err := s.open(ctx, in.Bucket, nil, "PutObject"); err != nil {
+	if _, err := s.find(ctx, in.Bucket, nil); err != nil {
 		return nil, err
 	}
 	return nil, notImplemented("x-amz-rename-source")

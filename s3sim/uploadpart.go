@@ -25,7 +25,7 @@ func (s *Service) UploadPart(ctx context.Context, in *s3api.UploadPartRequest) (
 		return nil, err
 	}
 	t := target{bucket: in.Bucket, key: in.Key, expected: in.ExpectedBucketOwner}
-	u, err := s.findUpload(ctx, t, in.UploadId, "PutObject", nil)
+	u, err := s.findUpload(ctx, t, in.UploadId, "PutObject", creation(nil, false))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3api.UploadPartCopyRe
 		return nil, err
 	}
 	t := target{bucket: in.Bucket, key: in.Key, expected: in.ExpectedBucketOwner}
-	u, err := s.findUpload(ctx, t, in.UploadId, "PutObject", with(nil, "s3:x-amz-copy-source", in.CopySource))
+	u, err := s.findUpload(ctx, t, in.UploadId, "PutObject", creation(with(nil, "s3:x-amz-copy-source", in.CopySource), false))
 	if err != nil {
 		return nil, err
 	}
