@@ -15,6 +15,8 @@ var documentActions = map[string]string{
 	"PutBucketOwnershipControls": "PutBucketOwnershipControls", "PutBucketPolicy": "PutBucketPolicy",
 	"PutBucketReplication": "PutReplicationConfiguration", "PutBucketRequestPayment": "PutBucketRequestPayment",
 	"PutBucketTagging": "PutBucketTagging", "PutBucketVersioning": "PutBucketVersioning", "PutBucketWebsite": "PutBucketWebsite",
+	"PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration", "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
+	"PutBucketMetricsConfiguration": "PutMetricsConfiguration", "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
 	"PutObjectLockConfiguration": "PutBucketObjectLockConfiguration", "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
 

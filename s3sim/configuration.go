@@ -32,6 +32,7 @@ var (
 var configurations = []func(storage.Tx, storage.Key) error{
 	corsRules.table.Delete, lifecycles.table.Delete, notifications.table.Delete, loggings.table.Delete, websites.table.Delete,
 	replications.table.Delete, requestPayments.table.Delete, accelerations.table.Delete,
+	inventories.forget, analyses.forget, metrics.forget, tierings.forget,
 }
 
 // get reads the configuration of a bucket; false if it has none.

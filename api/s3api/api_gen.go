@@ -16,9 +16,13 @@ type API interface {
 	CreateBucket(context.Context, *CreateBucketRequest) (*CreateBucketOutput, error)
 	CreateMultipartUpload(context.Context, *CreateMultipartUploadRequest) (*CreateMultipartUploadOutput, error)
 	DeleteBucket(context.Context, *DeleteBucketRequest) (*api.None, error)
+	DeleteBucketAnalyticsConfiguration(context.Context, *DeleteBucketAnalyticsConfigurationRequest) (*api.None, error)
 	DeleteBucketCors(context.Context, *DeleteBucketCorsRequest) (*api.None, error)
 	DeleteBucketEncryption(context.Context, *DeleteBucketEncryptionRequest) (*api.None, error)
+	DeleteBucketIntelligentTieringConfiguration(context.Context, *DeleteBucketIntelligentTieringConfigurationRequest) (*api.None, error)
+	DeleteBucketInventoryConfiguration(context.Context, *DeleteBucketInventoryConfigurationRequest) (*api.None, error)
 	DeleteBucketLifecycle(context.Context, *DeleteBucketLifecycleRequest) (*api.None, error)
+	DeleteBucketMetricsConfiguration(context.Context, *DeleteBucketMetricsConfigurationRequest) (*api.None, error)
 	DeleteBucketOwnershipControls(context.Context, *DeleteBucketOwnershipControlsRequest) (*api.None, error)
 	DeleteBucketPolicy(context.Context, *DeleteBucketPolicyRequest) (*api.None, error)
 	DeleteBucketReplication(context.Context, *DeleteBucketReplicationRequest) (*api.None, error)
@@ -31,11 +35,15 @@ type API interface {
 	GetBucketAbac(context.Context, *GetBucketAbacRequest) (*GetBucketAbacOutput, error)
 	GetBucketAccelerateConfiguration(context.Context, *GetBucketAccelerateConfigurationRequest) (*GetBucketAccelerateConfigurationOutput, error)
 	GetBucketAcl(context.Context, *GetBucketAclRequest) (*GetBucketAclOutput, error)
+	GetBucketAnalyticsConfiguration(context.Context, *GetBucketAnalyticsConfigurationRequest) (*GetBucketAnalyticsConfigurationOutput, error)
 	GetBucketCors(context.Context, *GetBucketCorsRequest) (*GetBucketCorsOutput, error)
 	GetBucketEncryption(context.Context, *GetBucketEncryptionRequest) (*GetBucketEncryptionOutput, error)
+	GetBucketIntelligentTieringConfiguration(context.Context, *GetBucketIntelligentTieringConfigurationRequest) (*GetBucketIntelligentTieringConfigurationOutput, error)
+	GetBucketInventoryConfiguration(context.Context, *GetBucketInventoryConfigurationRequest) (*GetBucketInventoryConfigurationOutput, error)
 	GetBucketLifecycleConfiguration(context.Context, *GetBucketLifecycleConfigurationRequest) (*GetBucketLifecycleConfigurationOutput, error)
 	GetBucketLocation(context.Context, *GetBucketLocationRequest) (*GetBucketLocationOutput, error)
 	GetBucketLogging(context.Context, *GetBucketLoggingRequest) (*GetBucketLoggingOutput, error)
+	GetBucketMetricsConfiguration(context.Context, *GetBucketMetricsConfigurationRequest) (*GetBucketMetricsConfigurationOutput, error)
 	GetBucketNotificationConfiguration(context.Context, *GetBucketNotificationConfigurationRequest) (*NotificationConfiguration, error)
 	GetBucketOwnershipControls(context.Context, *GetBucketOwnershipControlsRequest) (*GetBucketOwnershipControlsOutput, error)
 	GetBucketPolicy(context.Context, *GetBucketPolicyRequest) (*GetBucketPolicyOutput, error)
@@ -55,6 +63,10 @@ type API interface {
 	GetPublicAccessBlock(context.Context, *GetPublicAccessBlockRequest) (*GetPublicAccessBlockOutput, error)
 	HeadBucket(context.Context, *HeadBucketRequest) (*HeadBucketOutput, error)
 	HeadObject(context.Context, *HeadObjectRequest) (*HeadObjectOutput, error)
+	ListBucketAnalyticsConfigurations(context.Context, *ListBucketAnalyticsConfigurationsRequest) (*ListBucketAnalyticsConfigurationsOutput, error)
+	ListBucketIntelligentTieringConfigurations(context.Context, *ListBucketIntelligentTieringConfigurationsRequest) (*ListBucketIntelligentTieringConfigurationsOutput, error)
+	ListBucketInventoryConfigurations(context.Context, *ListBucketInventoryConfigurationsRequest) (*ListBucketInventoryConfigurationsOutput, error)
+	ListBucketMetricsConfigurations(context.Context, *ListBucketMetricsConfigurationsRequest) (*ListBucketMetricsConfigurationsOutput, error)
 	ListBuckets(context.Context, *ListBucketsRequest) (*ListBucketsOutput, error)
 	ListMultipartUploads(context.Context, *ListMultipartUploadsRequest) (*ListMultipartUploadsOutput, error)
 	ListObjectVersions(context.Context, *ListObjectVersionsRequest) (*ListObjectVersionsOutput, error)
@@ -64,10 +76,14 @@ type API interface {
 	PutBucketAbac(context.Context, *PutBucketAbacRequest) (*api.None, error)
 	PutBucketAccelerateConfiguration(context.Context, *PutBucketAccelerateConfigurationRequest) (*api.None, error)
 	PutBucketAcl(context.Context, *PutBucketAclRequest) (*api.None, error)
+	PutBucketAnalyticsConfiguration(context.Context, *PutBucketAnalyticsConfigurationRequest) (*api.None, error)
 	PutBucketCors(context.Context, *PutBucketCorsRequest) (*api.None, error)
 	PutBucketEncryption(context.Context, *PutBucketEncryptionRequest) (*api.None, error)
+	PutBucketIntelligentTieringConfiguration(context.Context, *PutBucketIntelligentTieringConfigurationRequest) (*api.None, error)
+	PutBucketInventoryConfiguration(context.Context, *PutBucketInventoryConfigurationRequest) (*api.None, error)
 	PutBucketLifecycleConfiguration(context.Context, *PutBucketLifecycleConfigurationRequest) (*PutBucketLifecycleConfigurationOutput, error)
 	PutBucketLogging(context.Context, *PutBucketLoggingRequest) (*api.None, error)
+	PutBucketMetricsConfiguration(context.Context, *PutBucketMetricsConfigurationRequest) (*api.None, error)
 	PutBucketNotificationConfiguration(context.Context, *PutBucketNotificationConfigurationRequest) (*api.None, error)
 	PutBucketOwnershipControls(context.Context, *PutBucketOwnershipControlsRequest) (*api.None, error)
 	PutBucketPolicy(context.Context, *PutBucketPolicyRequest) (*api.None, error)
@@ -126,6 +142,11 @@ func (Unimplemented) DeleteBucket(context.Context, *DeleteBucketRequest) (*api.N
 	return nil, api.NotImplemented("s3", "DeleteBucket")
 }
 
+// DeleteBucketAnalyticsConfiguration is not implemented.
+func (Unimplemented) DeleteBucketAnalyticsConfiguration(context.Context, *DeleteBucketAnalyticsConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "DeleteBucketAnalyticsConfiguration")
+}
+
 // DeleteBucketCors is not implemented.
 func (Unimplemented) DeleteBucketCors(context.Context, *DeleteBucketCorsRequest) (*api.None, error) {
 	return nil, api.NotImplemented("s3", "DeleteBucketCors")
@@ -136,9 +157,24 @@ func (Unimplemented) DeleteBucketEncryption(context.Context, *DeleteBucketEncryp
 	return nil, api.NotImplemented("s3", "DeleteBucketEncryption")
 }
 
+// DeleteBucketIntelligentTieringConfiguration is not implemented.
+func (Unimplemented) DeleteBucketIntelligentTieringConfiguration(context.Context, *DeleteBucketIntelligentTieringConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "DeleteBucketIntelligentTieringConfiguration")
+}
+
+// DeleteBucketInventoryConfiguration is not implemented.
+func (Unimplemented) DeleteBucketInventoryConfiguration(context.Context, *DeleteBucketInventoryConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "DeleteBucketInventoryConfiguration")
+}
+
 // DeleteBucketLifecycle is not implemented.
 func (Unimplemented) DeleteBucketLifecycle(context.Context, *DeleteBucketLifecycleRequest) (*api.None, error) {
 	return nil, api.NotImplemented("s3", "DeleteBucketLifecycle")
+}
+
+// DeleteBucketMetricsConfiguration is not implemented.
+func (Unimplemented) DeleteBucketMetricsConfiguration(context.Context, *DeleteBucketMetricsConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "DeleteBucketMetricsConfiguration")
 }
 
 // DeleteBucketOwnershipControls is not implemented.
@@ -201,6 +237,11 @@ func (Unimplemented) GetBucketAcl(context.Context, *GetBucketAclRequest) (*GetBu
 	return nil, api.NotImplemented("s3", "GetBucketAcl")
 }
 
+// GetBucketAnalyticsConfiguration is not implemented.
+func (Unimplemented) GetBucketAnalyticsConfiguration(context.Context, *GetBucketAnalyticsConfigurationRequest) (*GetBucketAnalyticsConfigurationOutput, error) {
+	return nil, api.NotImplemented("s3", "GetBucketAnalyticsConfiguration")
+}
+
 // GetBucketCors is not implemented.
 func (Unimplemented) GetBucketCors(context.Context, *GetBucketCorsRequest) (*GetBucketCorsOutput, error) {
 	return nil, api.NotImplemented("s3", "GetBucketCors")
@@ -209,6 +250,16 @@ func (Unimplemented) GetBucketCors(context.Context, *GetBucketCorsRequest) (*Get
 // GetBucketEncryption is not implemented.
 func (Unimplemented) GetBucketEncryption(context.Context, *GetBucketEncryptionRequest) (*GetBucketEncryptionOutput, error) {
 	return nil, api.NotImplemented("s3", "GetBucketEncryption")
+}
+
+// GetBucketIntelligentTieringConfiguration is not implemented.
+func (Unimplemented) GetBucketIntelligentTieringConfiguration(context.Context, *GetBucketIntelligentTieringConfigurationRequest) (*GetBucketIntelligentTieringConfigurationOutput, error) {
+	return nil, api.NotImplemented("s3", "GetBucketIntelligentTieringConfiguration")
+}
+
+// GetBucketInventoryConfiguration is not implemented.
+func (Unimplemented) GetBucketInventoryConfiguration(context.Context, *GetBucketInventoryConfigurationRequest) (*GetBucketInventoryConfigurationOutput, error) {
+	return nil, api.NotImplemented("s3", "GetBucketInventoryConfiguration")
 }
 
 // GetBucketLifecycleConfiguration is not implemented.
@@ -224,6 +275,11 @@ func (Unimplemented) GetBucketLocation(context.Context, *GetBucketLocationReques
 // GetBucketLogging is not implemented.
 func (Unimplemented) GetBucketLogging(context.Context, *GetBucketLoggingRequest) (*GetBucketLoggingOutput, error) {
 	return nil, api.NotImplemented("s3", "GetBucketLogging")
+}
+
+// GetBucketMetricsConfiguration is not implemented.
+func (Unimplemented) GetBucketMetricsConfiguration(context.Context, *GetBucketMetricsConfigurationRequest) (*GetBucketMetricsConfigurationOutput, error) {
+	return nil, api.NotImplemented("s3", "GetBucketMetricsConfiguration")
 }
 
 // GetBucketNotificationConfiguration is not implemented.
@@ -321,6 +377,26 @@ func (Unimplemented) HeadObject(context.Context, *HeadObjectRequest) (*HeadObjec
 	return nil, api.NotImplemented("s3", "HeadObject")
 }
 
+// ListBucketAnalyticsConfigurations is not implemented.
+func (Unimplemented) ListBucketAnalyticsConfigurations(context.Context, *ListBucketAnalyticsConfigurationsRequest) (*ListBucketAnalyticsConfigurationsOutput, error) {
+	return nil, api.NotImplemented("s3", "ListBucketAnalyticsConfigurations")
+}
+
+// ListBucketIntelligentTieringConfigurations is not implemented.
+func (Unimplemented) ListBucketIntelligentTieringConfigurations(context.Context, *ListBucketIntelligentTieringConfigurationsRequest) (*ListBucketIntelligentTieringConfigurationsOutput, error) {
+	return nil, api.NotImplemented("s3", "ListBucketIntelligentTieringConfigurations")
+}
+
+// ListBucketInventoryConfigurations is not implemented.
+func (Unimplemented) ListBucketInventoryConfigurations(context.Context, *ListBucketInventoryConfigurationsRequest) (*ListBucketInventoryConfigurationsOutput, error) {
+	return nil, api.NotImplemented("s3", "ListBucketInventoryConfigurations")
+}
+
+// ListBucketMetricsConfigurations is not implemented.
+func (Unimplemented) ListBucketMetricsConfigurations(context.Context, *ListBucketMetricsConfigurationsRequest) (*ListBucketMetricsConfigurationsOutput, error) {
+	return nil, api.NotImplemented("s3", "ListBucketMetricsConfigurations")
+}
+
 // ListBuckets is not implemented.
 func (Unimplemented) ListBuckets(context.Context, *ListBucketsRequest) (*ListBucketsOutput, error) {
 	return nil, api.NotImplemented("s3", "ListBuckets")
@@ -366,6 +442,11 @@ func (Unimplemented) PutBucketAcl(context.Context, *PutBucketAclRequest) (*api.N
 	return nil, api.NotImplemented("s3", "PutBucketAcl")
 }
 
+// PutBucketAnalyticsConfiguration is not implemented.
+func (Unimplemented) PutBucketAnalyticsConfiguration(context.Context, *PutBucketAnalyticsConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "PutBucketAnalyticsConfiguration")
+}
+
 // PutBucketCors is not implemented.
 func (Unimplemented) PutBucketCors(context.Context, *PutBucketCorsRequest) (*api.None, error) {
 	return nil, api.NotImplemented("s3", "PutBucketCors")
@@ -376,6 +457,16 @@ func (Unimplemented) PutBucketEncryption(context.Context, *PutBucketEncryptionRe
 	return nil, api.NotImplemented("s3", "PutBucketEncryption")
 }
 
+// PutBucketIntelligentTieringConfiguration is not implemented.
+func (Unimplemented) PutBucketIntelligentTieringConfiguration(context.Context, *PutBucketIntelligentTieringConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "PutBucketIntelligentTieringConfiguration")
+}
+
+// PutBucketInventoryConfiguration is not implemented.
+func (Unimplemented) PutBucketInventoryConfiguration(context.Context, *PutBucketInventoryConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "PutBucketInventoryConfiguration")
+}
+
 // PutBucketLifecycleConfiguration is not implemented.
 func (Unimplemented) PutBucketLifecycleConfiguration(context.Context, *PutBucketLifecycleConfigurationRequest) (*PutBucketLifecycleConfigurationOutput, error) {
 	return nil, api.NotImplemented("s3", "PutBucketLifecycleConfiguration")
@@ -384,6 +475,11 @@ func (Unimplemented) PutBucketLifecycleConfiguration(context.Context, *PutBucket
 // PutBucketLogging is not implemented.
 func (Unimplemented) PutBucketLogging(context.Context, *PutBucketLoggingRequest) (*api.None, error) {
 	return nil, api.NotImplemented("s3", "PutBucketLogging")
+}
+
+// PutBucketMetricsConfiguration is not implemented.
+func (Unimplemented) PutBucketMetricsConfiguration(context.Context, *PutBucketMetricsConfigurationRequest) (*api.None, error) {
+	return nil, api.NotImplemented("s3", "PutBucketMetricsConfiguration")
 }
 
 // PutBucketNotificationConfiguration is not implemented.

@@ -43,6 +43,11 @@ func (c Client) DeleteBucket(ctx context.Context, in *DeleteBucketRequest) (*api
 	return api.Invoke(ctx, c.Endpoint, OpDeleteBucket, in)
 }
 
+// DeleteBucketAnalyticsConfiguration calls [OpDeleteBucketAnalyticsConfiguration].
+func (c Client) DeleteBucketAnalyticsConfiguration(ctx context.Context, in *DeleteBucketAnalyticsConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketAnalyticsConfiguration, in)
+}
+
 // DeleteBucketCors calls [OpDeleteBucketCors].
 func (c Client) DeleteBucketCors(ctx context.Context, in *DeleteBucketCorsRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketCors, in)
@@ -53,9 +58,24 @@ func (c Client) DeleteBucketEncryption(ctx context.Context, in *DeleteBucketEncr
 	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketEncryption, in)
 }
 
+// DeleteBucketIntelligentTieringConfiguration calls [OpDeleteBucketIntelligentTieringConfiguration].
+func (c Client) DeleteBucketIntelligentTieringConfiguration(ctx context.Context, in *DeleteBucketIntelligentTieringConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketIntelligentTieringConfiguration, in)
+}
+
+// DeleteBucketInventoryConfiguration calls [OpDeleteBucketInventoryConfiguration].
+func (c Client) DeleteBucketInventoryConfiguration(ctx context.Context, in *DeleteBucketInventoryConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketInventoryConfiguration, in)
+}
+
 // DeleteBucketLifecycle calls [OpDeleteBucketLifecycle].
 func (c Client) DeleteBucketLifecycle(ctx context.Context, in *DeleteBucketLifecycleRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketLifecycle, in)
+}
+
+// DeleteBucketMetricsConfiguration calls [OpDeleteBucketMetricsConfiguration].
+func (c Client) DeleteBucketMetricsConfiguration(ctx context.Context, in *DeleteBucketMetricsConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeleteBucketMetricsConfiguration, in)
 }
 
 // DeleteBucketOwnershipControls calls [OpDeleteBucketOwnershipControls].
@@ -118,6 +138,11 @@ func (c Client) GetBucketAcl(ctx context.Context, in *GetBucketAclRequest) (*Get
 	return api.Invoke(ctx, c.Endpoint, OpGetBucketAcl, in)
 }
 
+// GetBucketAnalyticsConfiguration calls [OpGetBucketAnalyticsConfiguration].
+func (c Client) GetBucketAnalyticsConfiguration(ctx context.Context, in *GetBucketAnalyticsConfigurationRequest) (*GetBucketAnalyticsConfigurationOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetBucketAnalyticsConfiguration, in)
+}
+
 // GetBucketCors calls [OpGetBucketCors].
 func (c Client) GetBucketCors(ctx context.Context, in *GetBucketCorsRequest) (*GetBucketCorsOutput, error) {
 	return api.Invoke(ctx, c.Endpoint, OpGetBucketCors, in)
@@ -126,6 +151,16 @@ func (c Client) GetBucketCors(ctx context.Context, in *GetBucketCorsRequest) (*G
 // GetBucketEncryption calls [OpGetBucketEncryption].
 func (c Client) GetBucketEncryption(ctx context.Context, in *GetBucketEncryptionRequest) (*GetBucketEncryptionOutput, error) {
 	return api.Invoke(ctx, c.Endpoint, OpGetBucketEncryption, in)
+}
+
+// GetBucketIntelligentTieringConfiguration calls [OpGetBucketIntelligentTieringConfiguration].
+func (c Client) GetBucketIntelligentTieringConfiguration(ctx context.Context, in *GetBucketIntelligentTieringConfigurationRequest) (*GetBucketIntelligentTieringConfigurationOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetBucketIntelligentTieringConfiguration, in)
+}
+
+// GetBucketInventoryConfiguration calls [OpGetBucketInventoryConfiguration].
+func (c Client) GetBucketInventoryConfiguration(ctx context.Context, in *GetBucketInventoryConfigurationRequest) (*GetBucketInventoryConfigurationOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetBucketInventoryConfiguration, in)
 }
 
 // GetBucketLifecycleConfiguration calls [OpGetBucketLifecycleConfiguration].
@@ -141,6 +176,11 @@ func (c Client) GetBucketLocation(ctx context.Context, in *GetBucketLocationRequ
 // GetBucketLogging calls [OpGetBucketLogging].
 func (c Client) GetBucketLogging(ctx context.Context, in *GetBucketLoggingRequest) (*GetBucketLoggingOutput, error) {
 	return api.Invoke(ctx, c.Endpoint, OpGetBucketLogging, in)
+}
+
+// GetBucketMetricsConfiguration calls [OpGetBucketMetricsConfiguration].
+func (c Client) GetBucketMetricsConfiguration(ctx context.Context, in *GetBucketMetricsConfigurationRequest) (*GetBucketMetricsConfigurationOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpGetBucketMetricsConfiguration, in)
 }
 
 // GetBucketNotificationConfiguration calls [OpGetBucketNotificationConfiguration].
@@ -238,6 +278,26 @@ func (c Client) HeadObject(ctx context.Context, in *HeadObjectRequest) (*HeadObj
 	return api.Invoke(ctx, c.Endpoint, OpHeadObject, in)
 }
 
+// ListBucketAnalyticsConfigurations calls [OpListBucketAnalyticsConfigurations].
+func (c Client) ListBucketAnalyticsConfigurations(ctx context.Context, in *ListBucketAnalyticsConfigurationsRequest) (*ListBucketAnalyticsConfigurationsOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListBucketAnalyticsConfigurations, in)
+}
+
+// ListBucketIntelligentTieringConfigurations calls [OpListBucketIntelligentTieringConfigurations].
+func (c Client) ListBucketIntelligentTieringConfigurations(ctx context.Context, in *ListBucketIntelligentTieringConfigurationsRequest) (*ListBucketIntelligentTieringConfigurationsOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListBucketIntelligentTieringConfigurations, in)
+}
+
+// ListBucketInventoryConfigurations calls [OpListBucketInventoryConfigurations].
+func (c Client) ListBucketInventoryConfigurations(ctx context.Context, in *ListBucketInventoryConfigurationsRequest) (*ListBucketInventoryConfigurationsOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListBucketInventoryConfigurations, in)
+}
+
+// ListBucketMetricsConfigurations calls [OpListBucketMetricsConfigurations].
+func (c Client) ListBucketMetricsConfigurations(ctx context.Context, in *ListBucketMetricsConfigurationsRequest) (*ListBucketMetricsConfigurationsOutput, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListBucketMetricsConfigurations, in)
+}
+
 // ListBuckets calls [OpListBuckets].
 func (c Client) ListBuckets(ctx context.Context, in *ListBucketsRequest) (*ListBucketsOutput, error) {
 	return api.Invoke(ctx, c.Endpoint, OpListBuckets, in)
@@ -283,6 +343,11 @@ func (c Client) PutBucketAcl(ctx context.Context, in *PutBucketAclRequest) (*api
 	return api.Invoke(ctx, c.Endpoint, OpPutBucketAcl, in)
 }
 
+// PutBucketAnalyticsConfiguration calls [OpPutBucketAnalyticsConfiguration].
+func (c Client) PutBucketAnalyticsConfiguration(ctx context.Context, in *PutBucketAnalyticsConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpPutBucketAnalyticsConfiguration, in)
+}
+
 // PutBucketCors calls [OpPutBucketCors].
 func (c Client) PutBucketCors(ctx context.Context, in *PutBucketCorsRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpPutBucketCors, in)
@@ -293,6 +358,16 @@ func (c Client) PutBucketEncryption(ctx context.Context, in *PutBucketEncryption
 	return api.Invoke(ctx, c.Endpoint, OpPutBucketEncryption, in)
 }
 
+// PutBucketIntelligentTieringConfiguration calls [OpPutBucketIntelligentTieringConfiguration].
+func (c Client) PutBucketIntelligentTieringConfiguration(ctx context.Context, in *PutBucketIntelligentTieringConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpPutBucketIntelligentTieringConfiguration, in)
+}
+
+// PutBucketInventoryConfiguration calls [OpPutBucketInventoryConfiguration].
+func (c Client) PutBucketInventoryConfiguration(ctx context.Context, in *PutBucketInventoryConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpPutBucketInventoryConfiguration, in)
+}
+
 // PutBucketLifecycleConfiguration calls [OpPutBucketLifecycleConfiguration].
 func (c Client) PutBucketLifecycleConfiguration(ctx context.Context, in *PutBucketLifecycleConfigurationRequest) (*PutBucketLifecycleConfigurationOutput, error) {
 	return api.Invoke(ctx, c.Endpoint, OpPutBucketLifecycleConfiguration, in)
@@ -301,6 +376,11 @@ func (c Client) PutBucketLifecycleConfiguration(ctx context.Context, in *PutBuck
 // PutBucketLogging calls [OpPutBucketLogging].
 func (c Client) PutBucketLogging(ctx context.Context, in *PutBucketLoggingRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpPutBucketLogging, in)
+}
+
+// PutBucketMetricsConfiguration calls [OpPutBucketMetricsConfiguration].
+func (c Client) PutBucketMetricsConfiguration(ctx context.Context, in *PutBucketMetricsConfigurationRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpPutBucketMetricsConfiguration, in)
 }
 
 // PutBucketNotificationConfiguration calls [OpPutBucketNotificationConfiguration].

@@ -2,6 +2,14 @@
 
 package s3api
 
+// AnalyticsS3ExportFileFormat is an enum of the model.
+type AnalyticsS3ExportFileFormat string
+
+// The values of AnalyticsS3ExportFileFormat.
+const (
+	AnalyticsS3ExportFileFormatCsv AnalyticsS3ExportFileFormat = "CSV"
+)
+
 // AnnotationDirective is an enum of the model.
 type AnnotationDirective string
 
@@ -299,6 +307,69 @@ type IntelligentTieringAccessTier string
 const (
 	IntelligentTieringAccessTierArchiveAccess     IntelligentTieringAccessTier = "ARCHIVE_ACCESS"
 	IntelligentTieringAccessTierDeepArchiveAccess IntelligentTieringAccessTier = "DEEP_ARCHIVE_ACCESS"
+)
+
+// IntelligentTieringStatus is an enum of the model.
+type IntelligentTieringStatus string
+
+// The values of IntelligentTieringStatus.
+const (
+	IntelligentTieringStatusEnabled  IntelligentTieringStatus = "Enabled"
+	IntelligentTieringStatusDisabled IntelligentTieringStatus = "Disabled"
+)
+
+// InventoryFormat is an enum of the model.
+type InventoryFormat string
+
+// The values of InventoryFormat.
+const (
+	InventoryFormatCsv     InventoryFormat = "CSV"
+	InventoryFormatOrc     InventoryFormat = "ORC"
+	InventoryFormatParquet InventoryFormat = "Parquet"
+)
+
+// InventoryFrequency is an enum of the model.
+type InventoryFrequency string
+
+// The values of InventoryFrequency.
+const (
+	InventoryFrequencyDaily  InventoryFrequency = "Daily"
+	InventoryFrequencyWeekly InventoryFrequency = "Weekly"
+)
+
+// InventoryIncludedObjectVersions is an enum of the model.
+type InventoryIncludedObjectVersions string
+
+// The values of InventoryIncludedObjectVersions.
+const (
+	InventoryIncludedObjectVersionsAll     InventoryIncludedObjectVersions = "All"
+	InventoryIncludedObjectVersionsCurrent InventoryIncludedObjectVersions = "Current"
+)
+
+// InventoryOptionalField is an enum of the model.
+type InventoryOptionalField string
+
+// The values of InventoryOptionalField.
+const (
+	InventoryOptionalFieldSize                            InventoryOptionalField = "Size"
+	InventoryOptionalFieldLastModifiedDate                InventoryOptionalField = "LastModifiedDate"
+	InventoryOptionalFieldStorageClass                    InventoryOptionalField = "StorageClass"
+	InventoryOptionalFieldETag                            InventoryOptionalField = "ETag"
+	InventoryOptionalFieldIsMultipartUploaded             InventoryOptionalField = "IsMultipartUploaded"
+	InventoryOptionalFieldReplicationStatus               InventoryOptionalField = "ReplicationStatus"
+	InventoryOptionalFieldEncryptionStatus                InventoryOptionalField = "EncryptionStatus"
+	InventoryOptionalFieldObjectLockRetainUntilDate       InventoryOptionalField = "ObjectLockRetainUntilDate"
+	InventoryOptionalFieldObjectLockMode                  InventoryOptionalField = "ObjectLockMode"
+	InventoryOptionalFieldObjectLockLegalHoldStatus       InventoryOptionalField = "ObjectLockLegalHoldStatus"
+	InventoryOptionalFieldObjectLockEventHoldStatus       InventoryOptionalField = "ObjectLockEventHoldStatus"
+	InventoryOptionalFieldObjectLockEventHoldDuration     InventoryOptionalField = "ObjectLockEventHoldDuration"
+	InventoryOptionalFieldIntelligentTieringAccessTier    InventoryOptionalField = "IntelligentTieringAccessTier"
+	InventoryOptionalFieldBucketKeyStatus                 InventoryOptionalField = "BucketKeyStatus"
+	InventoryOptionalFieldChecksumAlgorithm               InventoryOptionalField = "ChecksumAlgorithm"
+	InventoryOptionalFieldObjectAccessControlList         InventoryOptionalField = "ObjectAccessControlList"
+	InventoryOptionalFieldObjectOwner                     InventoryOptionalField = "ObjectOwner"
+	InventoryOptionalFieldLifecycleExpirationDate         InventoryOptionalField = "LifecycleExpirationDate"
+	InventoryOptionalFieldIntelligentTieringReferenceDate InventoryOptionalField = "IntelligentTieringReferenceDate"
 )
 
 // JSONType is an enum of the model.
@@ -633,6 +704,14 @@ const (
 	StorageClassFsxOntap             StorageClass = "FSX_ONTAP"
 	StorageClassAwsBackupWarm        StorageClass = "AWS_BACKUP_WARM"
 	StorageClassAwsBackupLowCostWarm StorageClass = "AWS_BACKUP_LOW_COST_WARM"
+)
+
+// StorageClassAnalysisSchemaVersion is an enum of the model.
+type StorageClassAnalysisSchemaVersion string
+
+// The values of StorageClassAnalysisSchemaVersion.
+const (
+	StorageClassAnalysisSchemaVersionV1 StorageClassAnalysisSchemaVersion = "V_1"
 )
 
 // TaggingDirective is an enum of the model.

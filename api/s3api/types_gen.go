@@ -49,6 +49,39 @@ type AccessControlTranslation struct {
 	Owner OwnerOverride `aws:"OwnerOverride,required"`
 }
 
+// AnalyticsAndOperator is a structure of the model.
+type AnalyticsAndOperator struct {
+	Prefix *string `aws:"Prefix"`
+	Tags   []Tag   `aws:"TagSet,name=Tag,flattened"`
+}
+
+// AnalyticsConfiguration is a structure of the model.
+type AnalyticsConfiguration struct {
+	Id                   string               `aws:"AnalyticsId,required"`
+	Filter               *AnalyticsFilter     `aws:"AnalyticsFilter"`
+	StorageClassAnalysis StorageClassAnalysis `aws:"StorageClassAnalysis,required"`
+}
+
+// AnalyticsExportDestination is a structure of the model.
+type AnalyticsExportDestination struct {
+	S3BucketDestination AnalyticsS3BucketDestination `aws:"AnalyticsS3BucketDestination,required"`
+}
+
+// AnalyticsFilter is a structure of the model.
+type AnalyticsFilter struct {
+	Prefix *string               `aws:"Prefix"`
+	Tag    *Tag                  `aws:"Tag"`
+	And    *AnalyticsAndOperator `aws:"AnalyticsAndOperator"`
+}
+
+// AnalyticsS3BucketDestination is a structure of the model.
+type AnalyticsS3BucketDestination struct {
+	Format          AnalyticsS3ExportFileFormat `aws:"AnalyticsS3ExportFileFormat,required"`
+	BucketAccountId *string                     `aws:"AccountId"`
+	Bucket          string                      `aws:"BucketName,required"`
+	Prefix          *string                     `aws:"Prefix"`
+}
+
 // BlockedEncryptionTypes is a structure of the model.
 type BlockedEncryptionTypes struct {
 	EncryptionType []EncryptionType `aws:"EncryptionTypeList"`
@@ -411,6 +444,13 @@ type Delete struct {
 	Quiet   *bool              `aws:"Quiet"`
 }
 
+// DeleteBucketAnalyticsConfigurationRequest is the input of DeleteBucketAnalyticsConfiguration.
+type DeleteBucketAnalyticsConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"AnalyticsId,required,query=id"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
 // DeleteBucketCorsRequest is the input of DeleteBucketCors.
 type DeleteBucketCorsRequest struct {
 	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
@@ -423,9 +463,30 @@ type DeleteBucketEncryptionRequest struct {
 	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
+// DeleteBucketIntelligentTieringConfigurationRequest is the input of DeleteBucketIntelligentTieringConfiguration.
+type DeleteBucketIntelligentTieringConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"IntelligentTieringId,required,query=id"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketInventoryConfigurationRequest is the input of DeleteBucketInventoryConfiguration.
+type DeleteBucketInventoryConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"InventoryId,required,query=id"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
 // DeleteBucketLifecycleRequest is the input of DeleteBucketLifecycle.
 type DeleteBucketLifecycleRequest struct {
 	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketMetricsConfigurationRequest is the input of DeleteBucketMetricsConfiguration.
+type DeleteBucketMetricsConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"MetricsId,required,query=id"`
 	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
@@ -638,6 +699,18 @@ type GetBucketAclRequest struct {
 	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
+// GetBucketAnalyticsConfigurationOutput is the output of GetBucketAnalyticsConfiguration.
+type GetBucketAnalyticsConfigurationOutput struct {
+	AnalyticsConfiguration *AnalyticsConfiguration `aws:"AnalyticsConfiguration,payload"`
+}
+
+// GetBucketAnalyticsConfigurationRequest is the input of GetBucketAnalyticsConfiguration.
+type GetBucketAnalyticsConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"AnalyticsId,required,query=id"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
 // GetBucketCorsOutput is the output of GetBucketCors.
 type GetBucketCorsOutput struct {
 	CORSRules []CORSRule `aws:"CORSRules,name=CORSRule"`
@@ -657,6 +730,30 @@ type GetBucketEncryptionOutput struct {
 // GetBucketEncryptionRequest is the input of GetBucketEncryption.
 type GetBucketEncryptionRequest struct {
 	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketIntelligentTieringConfigurationOutput is the output of GetBucketIntelligentTieringConfiguration.
+type GetBucketIntelligentTieringConfigurationOutput struct {
+	IntelligentTieringConfiguration *IntelligentTieringConfiguration `aws:"IntelligentTieringConfiguration,payload"`
+}
+
+// GetBucketIntelligentTieringConfigurationRequest is the input of GetBucketIntelligentTieringConfiguration.
+type GetBucketIntelligentTieringConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"IntelligentTieringId,required,query=id"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketInventoryConfigurationOutput is the output of GetBucketInventoryConfiguration.
+type GetBucketInventoryConfigurationOutput struct {
+	InventoryConfiguration *InventoryConfiguration `aws:"InventoryConfiguration,payload"`
+}
+
+// GetBucketInventoryConfigurationRequest is the input of GetBucketInventoryConfiguration.
+type GetBucketInventoryConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"InventoryId,required,query=id"`
 	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
@@ -691,6 +788,18 @@ type GetBucketLoggingOutput struct {
 // GetBucketLoggingRequest is the input of GetBucketLogging.
 type GetBucketLoggingRequest struct {
 	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketMetricsConfigurationOutput is the output of GetBucketMetricsConfiguration.
+type GetBucketMetricsConfigurationOutput struct {
+	MetricsConfiguration *MetricsConfiguration `aws:"MetricsConfiguration,payload"`
+}
+
+// GetBucketMetricsConfigurationRequest is the input of GetBucketMetricsConfiguration.
+type GetBucketMetricsConfigurationRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	Id                  string  `aws:"MetricsId,required,query=id"`
 	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
@@ -1115,6 +1224,68 @@ type InputSerialization struct {
 	Parquet         *ParquetInput    `aws:"ParquetInput"`
 }
 
+// IntelligentTieringAndOperator is a structure of the model.
+type IntelligentTieringAndOperator struct {
+	Prefix *string `aws:"Prefix"`
+	Tags   []Tag   `aws:"TagSet,name=Tag,flattened"`
+}
+
+// IntelligentTieringConfiguration is a structure of the model.
+type IntelligentTieringConfiguration struct {
+	Id       string                    `aws:"IntelligentTieringId,required"`
+	Filter   *IntelligentTieringFilter `aws:"IntelligentTieringFilter"`
+	Status   IntelligentTieringStatus  `aws:"IntelligentTieringStatus,required"`
+	Tierings []Tiering                 `aws:"TieringList,required,name=Tiering"`
+}
+
+// IntelligentTieringFilter is a structure of the model.
+type IntelligentTieringFilter struct {
+	Prefix *string                        `aws:"Prefix"`
+	Tag    *Tag                           `aws:"Tag"`
+	And    *IntelligentTieringAndOperator `aws:"IntelligentTieringAndOperator"`
+}
+
+// InventoryConfiguration is a structure of the model.
+type InventoryConfiguration struct {
+	Destination            InventoryDestination            `aws:"InventoryDestination,required"`
+	IsEnabled              bool                            `aws:"IsEnabled,required"`
+	Filter                 *InventoryFilter                `aws:"InventoryFilter"`
+	Id                     string                          `aws:"InventoryId,required"`
+	IncludedObjectVersions InventoryIncludedObjectVersions `aws:"InventoryIncludedObjectVersions,required"`
+	OptionalFields         []InventoryOptionalField        `aws:"InventoryOptionalFields"`
+	Schedule               InventorySchedule               `aws:"InventorySchedule,required"`
+}
+
+// InventoryDestination is a structure of the model.
+type InventoryDestination struct {
+	S3BucketDestination InventoryS3BucketDestination `aws:"InventoryS3BucketDestination,required"`
+}
+
+// InventoryEncryption is a structure of the model.
+type InventoryEncryption struct {
+	SSES3  *SSES3  `aws:"SSES3,name=SSE-S3"`
+	SSEKMS *SSEKMS `aws:"SSEKMS,name=SSE-KMS"`
+}
+
+// InventoryFilter is a structure of the model.
+type InventoryFilter struct {
+	Prefix string `aws:"Prefix,required"`
+}
+
+// InventoryS3BucketDestination is a structure of the model.
+type InventoryS3BucketDestination struct {
+	AccountId  *string              `aws:"AccountId"`
+	Bucket     string               `aws:"BucketName,required"`
+	Format     InventoryFormat      `aws:"InventoryFormat,required"`
+	Prefix     *string              `aws:"Prefix"`
+	Encryption *InventoryEncryption `aws:"InventoryEncryption"`
+}
+
+// InventorySchedule is a structure of the model.
+type InventorySchedule struct {
+	Frequency InventoryFrequency `aws:"InventoryFrequency,required"`
+}
+
 // JSONInput is a structure of the model.
 type JSONInput struct {
 	Type *JSONType `aws:"JSONType"`
@@ -1168,6 +1339,66 @@ type LifecycleRuleFilter struct {
 	ObjectSizeGreaterThan *int64                    `aws:"ObjectSizeGreaterThanBytes"`
 	ObjectSizeLessThan    *int64                    `aws:"ObjectSizeLessThanBytes"`
 	And                   *LifecycleRuleAndOperator `aws:"LifecycleRuleAndOperator"`
+}
+
+// ListBucketAnalyticsConfigurationsOutput is the output of ListBucketAnalyticsConfigurations.
+type ListBucketAnalyticsConfigurationsOutput struct {
+	IsTruncated                *bool                    `aws:"IsTruncated"`
+	ContinuationToken          *string                  `aws:"Token"`
+	NextContinuationToken      *string                  `aws:"NextToken"`
+	AnalyticsConfigurationList []AnalyticsConfiguration `aws:"AnalyticsConfigurationList,name=AnalyticsConfiguration"`
+}
+
+// ListBucketAnalyticsConfigurationsRequest is the input of ListBucketAnalyticsConfigurations.
+type ListBucketAnalyticsConfigurationsRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ContinuationToken   *string `aws:"Token,query=continuation-token"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketIntelligentTieringConfigurationsOutput is the output of ListBucketIntelligentTieringConfigurations.
+type ListBucketIntelligentTieringConfigurationsOutput struct {
+	IsTruncated                         *bool                             `aws:"IsTruncated"`
+	ContinuationToken                   *string                           `aws:"Token"`
+	NextContinuationToken               *string                           `aws:"NextToken"`
+	IntelligentTieringConfigurationList []IntelligentTieringConfiguration `aws:"IntelligentTieringConfigurationList,name=IntelligentTieringConfiguration"`
+}
+
+// ListBucketIntelligentTieringConfigurationsRequest is the input of ListBucketIntelligentTieringConfigurations.
+type ListBucketIntelligentTieringConfigurationsRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ContinuationToken   *string `aws:"Token,query=continuation-token"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketInventoryConfigurationsOutput is the output of ListBucketInventoryConfigurations.
+type ListBucketInventoryConfigurationsOutput struct {
+	ContinuationToken          *string                  `aws:"Token"`
+	InventoryConfigurationList []InventoryConfiguration `aws:"InventoryConfigurationList,name=InventoryConfiguration"`
+	IsTruncated                *bool                    `aws:"IsTruncated"`
+	NextContinuationToken      *string                  `aws:"NextToken"`
+}
+
+// ListBucketInventoryConfigurationsRequest is the input of ListBucketInventoryConfigurations.
+type ListBucketInventoryConfigurationsRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ContinuationToken   *string `aws:"Token,query=continuation-token"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketMetricsConfigurationsOutput is the output of ListBucketMetricsConfigurations.
+type ListBucketMetricsConfigurationsOutput struct {
+	IsTruncated              *bool                  `aws:"IsTruncated"`
+	ContinuationToken        *string                `aws:"Token"`
+	NextContinuationToken    *string                `aws:"NextToken"`
+	MetricsConfigurationList []MetricsConfiguration `aws:"MetricsConfigurationList,name=MetricsConfiguration"`
+}
+
+// ListBucketMetricsConfigurationsRequest is the input of ListBucketMetricsConfigurations.
+type ListBucketMetricsConfigurationsRequest struct {
+	Bucket              string  `aws:"BucketName,required,uri=Bucket"`
+	ContinuationToken   *string `aws:"Token,query=continuation-token"`
+	ExpectedBucketOwner *string `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
 // ListBucketsOutput is the output of ListBuckets.
@@ -1367,6 +1598,27 @@ type MetadataEntry struct {
 type Metrics struct {
 	Status         MetricsStatus         `aws:"MetricsStatus,required"`
 	EventThreshold *ReplicationTimeValue `aws:"ReplicationTimeValue"`
+}
+
+// MetricsAndOperator is a structure of the model.
+type MetricsAndOperator struct {
+	Prefix         *string `aws:"Prefix"`
+	Tags           []Tag   `aws:"TagSet,name=Tag,flattened"`
+	AccessPointArn *string `aws:"AccessPointArn"`
+}
+
+// MetricsConfiguration is a structure of the model.
+type MetricsConfiguration struct {
+	Id     string         `aws:"MetricsId,required"`
+	Filter *MetricsFilter `aws:"MetricsFilter"`
+}
+
+// MetricsFilter is a structure of the model.
+type MetricsFilter struct {
+	Prefix         *string             `aws:"Prefix"`
+	Tag            *Tag                `aws:"Tag"`
+	AccessPointArn *string             `aws:"AccessPointArn"`
+	And            *MetricsAndOperator `aws:"MetricsAndOperator"`
 }
 
 // MultipartUpload is a structure of the model.
@@ -1589,6 +1841,14 @@ type PutBucketAclRequest struct {
 	ExpectedBucketOwner *string              `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
+// PutBucketAnalyticsConfigurationRequest is the input of PutBucketAnalyticsConfiguration.
+type PutBucketAnalyticsConfigurationRequest struct {
+	Bucket                 string                 `aws:"BucketName,required,uri=Bucket"`
+	Id                     string                 `aws:"AnalyticsId,required,query=id"`
+	AnalyticsConfiguration AnalyticsConfiguration `aws:"AnalyticsConfiguration,required,payload,ns=http://s3.amazonaws.com/doc/2006-03-01/"`
+	ExpectedBucketOwner    *string                `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
 // PutBucketCorsRequest is the input of PutBucketCors.
 type PutBucketCorsRequest struct {
 	Bucket              string             `aws:"BucketName,required,uri=Bucket"`
@@ -1605,6 +1865,22 @@ type PutBucketEncryptionRequest struct {
 	ChecksumAlgorithm                 *ChecksumAlgorithm                `aws:"ChecksumAlgorithm,header=x-amz-sdk-checksum-algorithm"`
 	ServerSideEncryptionConfiguration ServerSideEncryptionConfiguration `aws:"ServerSideEncryptionConfiguration,required,payload,ns=http://s3.amazonaws.com/doc/2006-03-01/"`
 	ExpectedBucketOwner               *string                           `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketIntelligentTieringConfigurationRequest is the input of PutBucketIntelligentTieringConfiguration.
+type PutBucketIntelligentTieringConfigurationRequest struct {
+	Bucket                          string                          `aws:"BucketName,required,uri=Bucket"`
+	Id                              string                          `aws:"IntelligentTieringId,required,query=id"`
+	ExpectedBucketOwner             *string                         `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+	IntelligentTieringConfiguration IntelligentTieringConfiguration `aws:"IntelligentTieringConfiguration,required,payload,ns=http://s3.amazonaws.com/doc/2006-03-01/"`
+}
+
+// PutBucketInventoryConfigurationRequest is the input of PutBucketInventoryConfiguration.
+type PutBucketInventoryConfigurationRequest struct {
+	Bucket                 string                 `aws:"BucketName,required,uri=Bucket"`
+	Id                     string                 `aws:"InventoryId,required,query=id"`
+	InventoryConfiguration InventoryConfiguration `aws:"InventoryConfiguration,required,payload,ns=http://s3.amazonaws.com/doc/2006-03-01/"`
+	ExpectedBucketOwner    *string                `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
 // PutBucketLifecycleConfigurationOutput is the output of PutBucketLifecycleConfiguration.
@@ -1628,6 +1904,14 @@ type PutBucketLoggingRequest struct {
 	ContentMD5          *string             `aws:"ContentMD5,header=Content-MD5"`
 	ChecksumAlgorithm   *ChecksumAlgorithm  `aws:"ChecksumAlgorithm,header=x-amz-sdk-checksum-algorithm"`
 	ExpectedBucketOwner *string             `aws:"AccountId,header=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketMetricsConfigurationRequest is the input of PutBucketMetricsConfiguration.
+type PutBucketMetricsConfigurationRequest struct {
+	Bucket               string               `aws:"BucketName,required,uri=Bucket"`
+	Id                   string               `aws:"MetricsId,required,query=id"`
+	MetricsConfiguration MetricsConfiguration `aws:"MetricsConfiguration,required,payload,ns=http://s3.amazonaws.com/doc/2006-03-01/"`
+	ExpectedBucketOwner  *string              `aws:"AccountId,header=x-amz-expected-bucket-owner"`
 }
 
 // PutBucketNotificationConfigurationRequest is the input of PutBucketNotificationConfiguration.
@@ -2037,10 +2321,19 @@ type S3Location struct {
 	StorageClass      *StorageClass    `aws:"StorageClass"`
 }
 
+// SSEKMS is a structure of the model.
+type SSEKMS struct {
+	KeyId string `aws:"SSEKMSKeyId,required"`
+}
+
 // SSEKMSEncryption is a structure of the model.
 type SSEKMSEncryption struct {
 	KMSKeyArn        string `aws:"NonEmptyKmsKeyArnString,required"`
 	BucketKeyEnabled *bool  `aws:"BucketKeyEnabled"`
+}
+
+// SSES3 is a structure of the model.
+type SSES3 struct {
 }
 
 // SelectParameters is a structure of the model.
@@ -2084,6 +2377,17 @@ type SseKmsEncryptedObjects struct {
 	Status SseKmsEncryptedObjectsStatus `aws:"SseKmsEncryptedObjectsStatus,required"`
 }
 
+// StorageClassAnalysis is a structure of the model.
+type StorageClassAnalysis struct {
+	DataExport *StorageClassAnalysisDataExport `aws:"StorageClassAnalysisDataExport"`
+}
+
+// StorageClassAnalysisDataExport is a structure of the model.
+type StorageClassAnalysisDataExport struct {
+	OutputSchemaVersion StorageClassAnalysisSchemaVersion `aws:"StorageClassAnalysisSchemaVersion,required"`
+	Destination         AnalyticsExportDestination        `aws:"AnalyticsExportDestination,required"`
+}
+
 // Tag is a structure of the model.
 type Tag struct {
 	Key   string `aws:"ObjectKey,required"`
@@ -2105,6 +2409,12 @@ type TargetGrant struct {
 type TargetObjectKeyFormat struct {
 	SimplePrefix      *SimplePrefix      `aws:"SimplePrefix"`
 	PartitionedPrefix *PartitionedPrefix `aws:"PartitionedPrefix"`
+}
+
+// Tiering is a structure of the model.
+type Tiering struct {
+	Days       int32                        `aws:"IntelligentTieringDays,required"`
+	AccessTier IntelligentTieringAccessTier `aws:"IntelligentTieringAccessTier,required"`
 }
 
 // TopicConfiguration is a structure of the model.

@@ -72,8 +72,8 @@ func TestTheOperationIsThatOfTheModelsBindings(t *testing.T) {
 		{"POST /b/k?restore", "", "RestoreObject"},
 		{"POST /b/k?select&select-type=2", "", "NotImplemented SelectObjectContent"},
 		{"PATCH /b/k", "", "MethodNotAllowed OBJECT"},
-		{"GET /b?analytics", "", "NotImplemented ListBucketAnalyticsConfigurations"},
-		{"GET /b?analytics&id=1", "", "NotImplemented GetBucketAnalyticsConfiguration"},
+		{"GET /b?analytics", "", "ListBucketAnalyticsConfigurations"},
+		{"GET /b?analytics&id=1", "", "GetBucketAnalyticsConfiguration"},
 		{"GET /b?session", "", "NotImplemented CreateSession"},
 		{"POST /WriteGetObjectResponse", "", "NotImplemented WriteGetObjectResponse"},
 	} {
