@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"errors"
+
 	"sealstack/api"
 	"sealstack/api/logsapi"
 )
@@ -99,4 +101,10 @@ func missing(member string) error {
 // Unverified: AWS's sentence, made after the one for subscription filters.
 func noSuchMetricFilter() error {
 	return logsapi.ResourceNotFoundException("The specified metric filter does not exist.")
+}
+
+// isRefusal reports whether an error is one of AWS's that is no fault.
+func isRefusal(err error) bool {
+	e, ok := errors.AsType[*api.Error](err)
+	return ok && !e.Fault()
 }

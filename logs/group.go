@@ -132,6 +132,9 @@ func dropGroup(tx storage.Tx, p place, g *group) error {
 			return err
 		}
 	}
+	if _, err := syslogConfigurations.DeletePrefix(tx, p.key(g.Name)); err != nil {
+		return err
+	}
 	return groups.Delete(tx, p.key(g.Name))
 }
 

@@ -26,33 +26,38 @@ func (s *Service) pointer(p place, g *group, at position) string {
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogRecord.html
 func (s *Service) GetLogRecord(ctx context.Context, in *logsapi.GetLogRecordRequest) (*logsapi.GetLogRecordResponse, error) {
-	p := placeOf(ctx)
-	k, err := s.root.Tokens().Decode(pointerPurpose, in.LogRecordPointer)
-	if err != nil || !k.HasPrefix(p.key()) {
-		return nil, badPointer()
-	}
-	parts := k.Parts()[2:]
-	name, at := parts[0].(string), position{parts[2].(int64), parts[3].(uint64), int(parts[4].(int64))}
-	if err := s.authorizeRead(ctx, "GetLogRecord", name, "", value(in.Unmask)); err != nil {
-		return nil, err
-	}
-	g, err := s.group(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if g.ID != parts[1].(string) || at.timestamp < g.cutoff(s.now()) {
-		return nil, noSuchRecord()
-	}
-	e, err := s.eventAt(ctx, &g, at, views{clear: value(in.Unmask), shaped: true})
+	g, e, err := s.pointed(ctx, "GetLogRecord", in.LogRecordPointer, value(in.Unmask))
 	if err != nil {
 		return nil, err
 	}
 	record := map[string]string{
 		"@timestamp": strconv.FormatInt(e.timestamp, 10), "@ingestionTime": strconv.FormatInt(e.ingested, 10),
-		"@message": e.message, "@logStream": e.stream, "@log": p.account + ":" + g.Name, "@ptr": in.LogRecordPointer,
+		"@message": e.message, "@logStream": e.stream, "@log": placeOf(ctx).account + ":" + g.Name, "@ptr": in.LogRecordPointer,
 	}
 	maps.Copy(record, insights.Discover(cmp.Or(e.shaped, e.message)))
 	return &logsapi.GetLogRecordResponse{LogRecord: record}, nil
+}
+
+// pointed returns the event that a pointer leads to, if the caller may have
+// it by the action.
+func (s *Service) pointed(ctx context.Context, action, pointer string, unmask bool) (g group, e located, err error) {
+	k, err := s.root.Tokens().Decode(pointerPurpose, pointer)
+	if err != nil || !k.HasPrefix(placeOf(ctx).key()) {
+		return g, e, badPointer()
+	}
+	parts := k.Parts()[2:]
+	name, at := parts[0].(string), position{parts[2].(int64), parts[3].(uint64), int(parts[4].(int64))}
+	if err := s.authorizeRead(ctx, action, name, "", unmask); err != nil {
+		return g, e, err
+	}
+	if g, err = s.group(ctx, name); err != nil {
+		return g, e, err
+	}
+	if g.ID != parts[1].(string) || at.timestamp < g.cutoff(s.now()) {
+		return g, e, noSuchRecord()
+	}
+	e, err = s.eventAt(ctx, &g, at, views{clear: unmask, shaped: true})
+	return g, e, err
 }
 
 // eventAt reads the event at a position of the group.

@@ -20,6 +20,9 @@ type group struct {
 	// Results tells that this is no log group but what the results of the
 	// account's queries are sealed under.
 	Results bool
+	// Resource is set where this is no log group but what holds the key of
+	// another resource, see [box].
+	Resource string
 	// MetricFilters are in the order of their names.
 	MetricFilters []metricFilter
 	// Protection is the group's own data protection policy, nil without one.
@@ -52,6 +55,9 @@ type epoch struct {
 func (g *group) arn(p place) string {
 	if g.Results {
 		return p.arn(queryResults)
+	}
+	if g.Resource != "" {
+		return p.arn(g.Resource)
 	}
 	return p.group(g.Name)
 }

@@ -56,6 +56,9 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := s.evaluateAnomalies(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	return s.store.Blobs().Sweep(ctx)
 }
 
