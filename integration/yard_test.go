@@ -58,7 +58,10 @@ func openYard(t *testing.T, flags ...string) *yard {
 		"--region", region, "--auth", "strict", "--root-access-key", rootKeys.AccessKeyID, "--root-secret-key", rootKeys.SecretAccessKey,
 	}, flags...)...)
 	c := keys(rootKeys.AccessKeyID, rootKeys.SecretAccessKey)
-	y.s3, y.kms, y.iam = s3Client(y.url, c), kmsClient(y.url, c), iamClient(y.url, c)
+	y.kms, y.iam = kmsClient(y.url, c), iamClient(y.url, c)
+	o := s3Client(y.url, c).Options() // as a program has it that loads its configuration
+	o.RequestChecksumCalculation, o.ResponseChecksumValidation = aws.RequestChecksumCalculationWhenSupported, aws.ResponseChecksumValidationWhenSupported
+	y.s3 = s3.New(o)
 	return y
 }
 
