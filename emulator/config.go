@@ -39,6 +39,9 @@ type Config struct {
 	// Without TLS only this machine is talked to.
 	ProxyTimeout   *time.Duration
 	ProxyEndpoints map[string]string
+	// AttestationRoots are certificates in PEM that count as roots of
+	// attestation documents besides AWS's.
+	AttestationRoots []byte
 	// Quotas replaces AWS's default quotas, by the names in QuotaNames.
 	Quotas map[string]int
 

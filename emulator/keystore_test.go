@@ -129,6 +129,7 @@ func TestSettingsOfKMSThatCannotBeAreRefused(t *testing.T) {
 		"an address without TLS":    func(c *emulator.Config) { c.ProxyEndpoints = map[string]string{"https://a": "http://192.0.2.1"} },
 		"an address with a path":    func(c *emulator.Config) { c.ProxyEndpoints = map[string]string{"https://a": "https://b/c"} },
 		"an address that is no URL": func(c *emulator.Config) { c.ProxyEndpoints = map[string]string{"https://a": "b"} },
+		"roots that are none":       func(c *emulator.Config) { c.AttestationRoots = []byte("none") },
 		"a delay that is negative":  func(c *emulator.Config) { c.KeyStoreDelay = new(-time.Second) },
 	} {
 		c := emulator.DefaultConfig()

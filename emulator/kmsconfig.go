@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealstack/kms"
+	"sealstack/kms/attestation"
 )
 
 // quotaFields are the quotas that can be set, by name.
@@ -43,6 +44,9 @@ func (c *Config) checkKMS() error {
 		if quotaFields[name] == nil || n < 1 {
 			return fmt.Errorf("quota %s=%d is none of %s with a positive number", name, n, strings.Join(QuotaNames(), ", "))
 		}
+	}
+	if _, err := attestation.Roots(c.AttestationRoots); err != nil {
+		return err
 	}
 	if c.ProxyTimeout != nil && *c.ProxyTimeout <= 0 {
 		return errors.New("the timeout of external key store proxies is not positive")

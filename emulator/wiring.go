@@ -17,6 +17,7 @@ import (
 	"sealstack/cloudtrail"
 	"sealstack/iam"
 	"sealstack/kms"
+	"sealstack/kms/attestation"
 	"sealstack/logs"
 	"sealstack/organizations"
 	"sealstack/s3sim"
@@ -102,11 +103,12 @@ func (e *Emulator) identity(c *clients) {
 // data makes KMS and the services whose data its keys protect. They call it
 // through its own door, from inside the gate.
 func (e *Emulator) data(c *clients) {
-	delays, _ := e.config.delays() // checked at the start
+	delays, _ := e.config.delays()                           // checked at the start
+	roots, _ := attestation.Roots(e.config.AttestationRoots) // checked at the start
 	e.kms = kms.New(kms.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Principals: principals{e.iam},
 		GrantDelay: delays.grant, KeyStoreDelay: delays.keyStore, Quotas: e.config.kmsQuotas(),
-		ProxyTimeout: e.config.proxyTimeout(), ProxyEndpoints: e.config.ProxyEndpoints, Noted: e.noteKeyEvent,
+		AttestationRoots: roots, ProxyTimeout: e.config.proxyTimeout(), ProxyEndpoints: e.config.ProxyEndpoints, Noted: e.noteKeyEvent,
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"sealstack/api/kmsapi"
+	"sealstack/kms/attestation"
 	"sealstack/kms/material"
 )
 
@@ -12,11 +13,12 @@ import (
 // same curve.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DeriveSharedSecret.html
 func (s *Service) DeriveSharedSecret(ctx context.Context, in *kmsapi.DeriveSharedSecretRequest) (*kmsapi.DeriveSharedSecretResponse, error) {
-	if in.Recipient != nil {
-		return nil, unimplemented("DeriveSharedSecret", "Recipient")
+	document, err := s.attested(in.Recipient)
+	if err != nil {
+		return nil, err
 	}
 	k, err := s.openFor(ctx, "DeriveSharedSecret", keyAgreement, in.KeyId, in.GrantTokens,
-		"kms:keyagreementalgorithm", string(in.KeyAgreementAlgorithm))
+		"kms:keyagreementalgorithm", string(in.KeyAgreementAlgorithm), document)
 	if err != nil {
 		return nil, err
 	}
@@ -36,20 +38,22 @@ func (s *Service) DeriveSharedSecret(ctx context.Context, in *kmsapi.DeriveShare
 		secret.Wipe()
 		return nil, dryRun()
 	}
+	out := &kmsapi.DeriveSharedSecretResponse{KeyId: new(k.arn()), KeyAgreementAlgorithm: &in.KeyAgreementAlgorithm, KeyOrigin: &k.Origin}
+	if out.SharedSecret, out.CiphertextForRecipient, err = deliver(document, secret.Bytes()); err != nil {
+		return nil, err
+	}
 	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationDeriveSharedSecret)
-	return &kmsapi.DeriveSharedSecretResponse{
-		KeyId: new(k.arn()), SharedSecret: secret.Bytes(), KeyAgreementAlgorithm: &in.KeyAgreementAlgorithm, KeyOrigin: &k.Origin,
-	}, nil
+	return out, nil
 }
 
 // openFor opens a key of a usage that has one algorithm only, whatever the
 // spec. condition is the condition key of the algorithm.
-func (s *Service) openFor(ctx context.Context, operation string, usage kmsapi.KeyUsageType, keyID string, grantTokens []string, condition, algorithm string) (*key, error) {
+func (s *Service) openFor(ctx context.Context, operation string, usage kmsapi.KeyUsageType, keyID string, grantTokens []string, condition, algorithm string, document *attestation.Document) (*key, error) {
 	tokens, err := s.redeem(ctx, grantTokens)
 	if err != nil {
 		return nil, err
 	}
-	use := on(ctx, operation).holding(tokens)
+	use := on(ctx, operation).holding(tokens).attest(document)
 	use.set(condition, algorithm)
 	k, err := s.open(ctx, keyID, allForms, use)
 	if err != nil {
@@ -66,7 +70,7 @@ const encapsulationAlgorithm = "kms:encapsulationalgorithm"
 // Encapsulate makes a shared secret and its ciphertext for the key.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encapsulate.html
 func (s *Service) Encapsulate(ctx context.Context, in *kmsapi.EncapsulateRequest) (*kmsapi.EncapsulateResponse, error) {
-	k, err := s.openFor(ctx, "Encapsulate", encapsulate, in.KeyId, in.GrantTokens, encapsulationAlgorithm, string(in.EncapsulationAlgorithm))
+	k, err := s.openFor(ctx, "Encapsulate", encapsulate, in.KeyId, in.GrantTokens, encapsulationAlgorithm, string(in.EncapsulationAlgorithm), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +93,7 @@ func (s *Service) Encapsulate(ctx context.Context, in *kmsapi.EncapsulateRequest
 // gives another secret; only its length can be wrong.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Decapsulate.html
 func (s *Service) Decapsulate(ctx context.Context, in *kmsapi.DecapsulateRequest) (*kmsapi.DecapsulateResponse, error) {
-	k, err := s.openFor(ctx, "Decapsulate", encapsulate, in.KeyId, in.GrantTokens, encapsulationAlgorithm, string(in.EncapsulationAlgorithm))
+	k, err := s.openFor(ctx, "Decapsulate", encapsulate, in.KeyId, in.GrantTokens, encapsulationAlgorithm, string(in.EncapsulationAlgorithm), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func TestDeriveSharedSecretRefusesOtherPublicKeys(t *testing.T) {
 		})
 	}
 	_, err := h.DeriveSharedSecret(h.ctx, &kmsapi.DeriveSharedSecretRequest{KeyId: k.KeyId, Recipient: &kmsapi.RecipientInfo{}})
-	wantError(t, err, "NotImplemented", "kms:DeriveSharedSecret with Recipient is not implemented by Sealstack.")
+	wantError(t, err, "ValidationException", "1 validation error detected: Value null at 'recipient.attestationDocument' failed to satisfy constraint: Member must not be null")
 	sign := h.key(of(kmsapi.KeySpecEccNistP256, signVerify))
 	_, err = h.derive(sign.KeyId, h.publicKey(k.KeyId))
 	wantError(t, err, "InvalidKeyUsageException", *sign.Arn+" key usage is SIGN_VERIFY which is not valid for DeriveSharedSecret.")

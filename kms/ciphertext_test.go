@@ -37,7 +37,7 @@ func TestDecryptRefuses(t *testing.T) {
 		"a modifier, no key":    {request{DryRun: new(true), DryRunModifiers: ignore}, "ValidationException", "KeyId is required when DryRunModifiers contains IGNORE_CIPHERTEXT."},
 		"a modifier, wrong key": {request{KeyId: mac.Arn, DryRun: new(true), DryRunModifiers: ignore}, "InvalidKeyUsageException", *mac.Arn + " key usage is GENERATE_VERIFY_MAC which is not valid for Decrypt."},
 		"a grant token":         {request{CiphertextBlob: blob, GrantTokens: []string{"x"}}, "InvalidGrantTokenException", ""},
-		"an enclave":            {request{CiphertextBlob: blob, Recipient: &kmsapi.RecipientInfo{}}, "NotImplemented", "kms:Decrypt with Recipient is not implemented by Sealstack."},
+		"an enclave":            {request{CiphertextBlob: blob, Recipient: &kmsapi.RecipientInfo{}}, "ValidationException", "1 validation error detected: Value null at 'recipient.attestationDocument' failed to satisfy constraint: Member must not be null"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.Decrypt(h.ctx, &row.in)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sealstack/api/kmsapi"
+	"sealstack/kms/attestation"
 	"sealstack/kms/material"
 )
 
@@ -11,17 +12,23 @@ import (
 // encrypted.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html
 func (s *Service) GenerateDataKey(ctx context.Context, in *kmsapi.GenerateDataKeyRequest) (*kmsapi.GenerateDataKeyResponse, error) {
-	if in.Recipient != nil {
-		return nil, unimplemented("GenerateDataKey", "Recipient")
-	}
-	d, err := s.dataKey(ctx, "GenerateDataKey", in)
+	document, err := s.attested(in.Recipient)
 	if err != nil {
 		return nil, err
 	}
+	d, err := s.dataKey(ctx, "GenerateDataKey", in, document)
+	if err != nil {
+		return nil, err
+	}
+	out := &kmsapi.GenerateDataKeyResponse{CiphertextBlob: d.blob, KeyId: new(d.key.arn())}
+	if out.Plaintext, out.CiphertextForRecipient, err = deliver(document, d.plaintext.Bytes()); err != nil {
+		return nil, err
+	}
+	if document == nil { // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html
+		out.KeyMaterialId = d.key.sealedBy()
+	}
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKey)
-	return &kmsapi.GenerateDataKeyResponse{
-		CiphertextBlob: d.blob, Plaintext: d.plaintext.Bytes(), KeyId: new(d.key.arn()), KeyMaterialId: d.key.sealedBy(),
-	}, nil
+	return out, nil
 }
 
 // GenerateDataKeyWithoutPlaintext makes a data key that only Decrypt shows.
@@ -30,7 +37,7 @@ func (s *Service) GenerateDataKeyWithoutPlaintext(ctx context.Context, in *kmsap
 	d, err := s.dataKey(ctx, "GenerateDataKeyWithoutPlaintext", &kmsapi.GenerateDataKeyRequest{
 		KeyId: in.KeyId, EncryptionContext: in.EncryptionContext, KeySpec: in.KeySpec, NumberOfBytes: in.NumberOfBytes,
 		GrantTokens: in.GrantTokens, DryRun: in.DryRun,
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +55,7 @@ type dataKey struct {
 	blob      []byte
 }
 
-func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyRequest) (*dataKey, error) {
+func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyRequest, document *attestation.Document) (*dataKey, error) {
 	size, err := sizeOf(in)
 	if err == nil {
 		err = checkContext(in.EncryptionContext)
@@ -60,7 +67,7 @@ func (s *Service) dataKey(ctx context.Context, operation string, in *kmsapi.Gene
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens))
+	k, err := s.open(ctx, in.KeyId, allForms, on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens).attest(document))
 	if err != nil {
 		return nil, err
 	}

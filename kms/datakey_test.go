@@ -79,5 +79,5 @@ func TestDataKeyErrors(t *testing.T) {
 	_, err := h.GenerateDataKey(h.ctx, &kmsapi.GenerateDataKeyRequest{KeyId: mac.KeyId, KeySpec: aes})
 	wantError(t, err, "InvalidKeyUsageException", *mac.Arn+" key usage is GENERATE_VERIFY_MAC which is not valid for GenerateDataKey.")
 	_, err = h.GenerateDataKey(h.ctx, &kmsapi.GenerateDataKeyRequest{KeyId: k.KeyId, KeySpec: aes, Recipient: &kmsapi.RecipientInfo{}})
-	wantError(t, err, "NotImplemented", "kms:GenerateDataKey with Recipient is not implemented by Sealstack.")
+	wantError(t, err, "ValidationException", "1 validation error detected: Value null at 'recipient.attestationDocument' failed to satisfy constraint: Member must not be null")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sealstack/api/kmsapi"
+	"sealstack/kms/attestation"
 	"sealstack/kms/material"
 )
 
@@ -13,19 +14,26 @@ import (
 // private key in the clear and encrypted.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html
 func (s *Service) GenerateDataKeyPair(ctx context.Context, in *kmsapi.GenerateDataKeyPairRequest) (*kmsapi.GenerateDataKeyPairResponse, error) {
-	if in.Recipient != nil {
-		return nil, unimplemented("GenerateDataKeyPair", "Recipient")
+	document, err := s.attested(in.Recipient)
+	if err != nil {
+		return nil, err
 	}
-	d, err := s.dataKeyPair(ctx, "GenerateDataKeyPair", in)
+	d, err := s.dataKeyPair(ctx, "GenerateDataKeyPair", in, document)
 	if err != nil {
 		return nil, err
 	}
 	defer d.pair.Wipe()
+	out := &kmsapi.GenerateDataKeyPairResponse{
+		PrivateKeyCiphertextBlob: d.blob, PublicKey: d.pair.PublicKey(), KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec,
+	}
+	if out.PrivateKeyPlaintext, out.CiphertextForRecipient, err = deliver(document, bytes.Clone(d.pair.PKCS8().Bytes())); err != nil {
+		return nil, err
+	}
+	if document == nil { // https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html
+		out.KeyMaterialId = d.key.sealedBy()
+	}
 	s.used(ctx, d.key, kmsapi.KeyLastUsageTrackingOperationGenerateDataKeyPair)
-	return &kmsapi.GenerateDataKeyPairResponse{
-		PrivateKeyCiphertextBlob: d.blob, PrivateKeyPlaintext: bytes.Clone(d.pair.PKCS8().Bytes()), PublicKey: d.pair.PublicKey(),
-		KeyId: new(d.key.arn()), KeyPairSpec: &in.KeyPairSpec, KeyMaterialId: d.key.sealedBy(),
-	}, nil
+	return out, nil
 }
 
 // GenerateDataKeyPairWithoutPlaintext makes a key pair whose private key only
@@ -34,7 +42,7 @@ func (s *Service) GenerateDataKeyPair(ctx context.Context, in *kmsapi.GenerateDa
 func (s *Service) GenerateDataKeyPairWithoutPlaintext(ctx context.Context, in *kmsapi.GenerateDataKeyPairWithoutPlaintextRequest) (*kmsapi.GenerateDataKeyPairWithoutPlaintextResponse, error) {
 	d, err := s.dataKeyPair(ctx, "GenerateDataKeyPairWithoutPlaintext", &kmsapi.GenerateDataKeyPairRequest{
 		KeyId: in.KeyId, EncryptionContext: in.EncryptionContext, KeyPairSpec: in.KeyPairSpec, GrantTokens: in.GrantTokens, DryRun: in.DryRun,
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +62,7 @@ type dataKeyPair struct {
 	blob []byte
 }
 
-func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyPairRequest) (*dataKeyPair, error) {
+func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.GenerateDataKeyPairRequest, document *attestation.Document) (*dataKeyPair, error) {
 	if err := checkContext(in.EncryptionContext); err != nil {
 		return nil, err
 	}
@@ -62,7 +70,7 @@ func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.
 	if err != nil {
 		return nil, err
 	}
-	use := on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens)
+	use := on(ctx, operation).crypto(in.EncryptionContext, symmetricDefault).holding(tokens).attest(document)
 	use.set("kms:datakeypairspec", string(in.KeyPairSpec))
 	k, err := s.open(ctx, in.KeyId, allForms, use)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestDataKeyPairsRefuse(t *testing.T) {
 		"an RSA key": {request{KeyId: rsa.KeyId, KeyPairSpec: "RSA_2048"}, "InvalidKeyUsageException", "Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048."},
 		"a pair of China": {request{KeyId: k.KeyId, KeyPairSpec: "SM2"}, "ValidationException",
 			"1 validation error detected: Value 'SM2' at 'keyPairSpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, ECC_NIST_EDWARDS25519, ML_KEM_512, ML_KEM_768, ML_KEM_1024]"},
-		"an enclave":            {request{KeyId: k.KeyId, KeyPairSpec: "RSA_2048", Recipient: &kmsapi.RecipientInfo{}}, "NotImplemented", "kms:GenerateDataKeyPair with Recipient is not implemented by Sealstack."},
+		"an enclave":            {request{KeyId: k.KeyId, KeyPairSpec: "RSA_2048", Recipient: &kmsapi.RecipientInfo{}}, "ValidationException", "1 validation error detected: Value null at 'recipient.attestationDocument' failed to satisfy constraint: Member must not be null"},
 		"a dry run":             {request{KeyId: k.KeyId, KeyPairSpec: "RSA_4096", DryRun: new(true)}, "DryRunOperationException", "The request would have succeeded, but the DryRun option is set."},
 		"a dry run that can't":  {request{KeyId: rsa.KeyId, KeyPairSpec: "RSA_4096", DryRun: new(true)}, "InvalidKeyUsageException", "Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048."},
 		"a key that is no more": {request{KeyId: noKey, KeyPairSpec: "RSA_2048"}, "NotFoundException", "Key '" + keyArn(noKey) + "' does not exist"},

@@ -94,8 +94,9 @@ func (s *Service) seal(ctx context.Context, k *key, operation string, kind mater
 // Decrypt opens a ciphertext, which says itself by which key it was made.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
 func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsapi.DecryptResponse, error) {
-	if in.Recipient != nil {
-		return nil, unimplemented("Decrypt", "Recipient")
+	document, err := s.attested(in.Recipient)
+	if err != nil {
+		return nil, err
 	}
 	c := ciphertext{
 		blob: in.CiphertextBlob, keyID: in.KeyId, keyMember: "KeyId", context: in.EncryptionContext,
@@ -108,7 +109,7 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 	if err != nil {
 		return nil, err
 	}
-	use := on(ctx, "Decrypt").crypto(c.context, c.algorithm).holding(tokens)
+	use := on(ctx, "Decrypt").crypto(c.context, c.algorithm).holding(tokens).attest(document)
 	k, n, err := s.maker(ctx, &c, use)
 	if err != nil {
 		return nil, err
@@ -127,8 +128,12 @@ func (s *Service) Decrypt(ctx context.Context, in *kmsapi.DecryptRequest) (*kmsa
 		clear(plaintext)
 		return nil, dryRun()
 	}
+	out := &kmsapi.DecryptResponse{
+		KeyId: new(k.arn()), EncryptionAlgorithm: &c.algorithm, KeyMaterialId: c.openedBy(k),
+	}
+	if out.Plaintext, out.CiphertextForRecipient, err = deliver(document, plaintext); err != nil {
+		return nil, err
+	}
 	s.used(ctx, k, kmsapi.KeyLastUsageTrackingOperationDecrypt)
-	return &kmsapi.DecryptResponse{
-		KeyId: new(k.arn()), Plaintext: plaintext, EncryptionAlgorithm: &c.algorithm, KeyMaterialId: c.openedBy(k),
-	}, nil
+	return out, nil
 }

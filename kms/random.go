@@ -13,7 +13,11 @@ func (s *Service) GenerateRandom(ctx context.Context, in *kmsapi.GenerateRandomR
 	if in.NumberOfBytes == nil {
 		return nil, randomSize()
 	}
-	if err := s.allowIAM(ctx, on(ctx, "GenerateRandom"), "*"); err != nil {
+	document, err := s.attested(in.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.allowIAM(ctx, on(ctx, "GenerateRandom").attest(document), "*"); err != nil {
 		return nil, err
 	}
 	if in.CustomKeyStoreId != nil {
@@ -21,11 +25,11 @@ func (s *Service) GenerateRandom(ctx context.Context, in *kmsapi.GenerateRandomR
 			return nil, err
 		}
 	}
-	switch {
-	case in.Recipient != nil:
-		return nil, unimplemented("GenerateRandom", "Recipient")
-	}
 	random := make([]byte, *in.NumberOfBytes)
 	rand.Read(random) // documented never to fail
-	return &kmsapi.GenerateRandomResponse{Plaintext: random}, nil
+	out := &kmsapi.GenerateRandomResponse{}
+	if out.Plaintext, out.CiphertextForRecipient, err = deliver(document, random); err != nil {
+		return nil, err
+	}
+	return out, nil
 }

@@ -28,7 +28,7 @@ func TestGenerateRandomRefuses(t *testing.T) {
 	}{
 		"no number":  {kmsapi.GenerateRandomRequest{}, "ValidationException", "NumberOfBytes is required."},
 		"a store":    {kmsapi.GenerateRandomRequest{NumberOfBytes: new(int32(1)), CustomKeyStoreId: new("cks-1")}, "CustomKeyStoreNotFoundException", ""},
-		"an enclave": {kmsapi.GenerateRandomRequest{NumberOfBytes: new(int32(1)), Recipient: &kmsapi.RecipientInfo{}}, "NotImplemented", "kms:GenerateRandom with Recipient is not implemented by Sealstack."},
+		"an enclave": {kmsapi.GenerateRandomRequest{NumberOfBytes: new(int32(1)), Recipient: &kmsapi.RecipientInfo{}}, "ValidationException", "1 validation error detected: Value null at 'recipient.attestationDocument' failed to satisfy constraint: Member must not be null"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.GenerateRandom(h.ctx, &row.in)

@@ -15,6 +15,7 @@ package kms
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 
 	"sealstack/api/kmsapi"
@@ -53,6 +54,9 @@ type Config struct {
 	// AWS's form: "http://127.0.0.1:9000" for "https://xks.example.com".
 	ProxyEndpoints map[string]string
 	Quotas         Quotas
+	// AttestationRoots are the roots that attestation documents are held
+	// against; AWS's if nil.
+	AttestationRoots *x509.CertPool
 }
 
 // Principals knows the users and roles that exist.
@@ -82,6 +86,7 @@ type Service struct {
 	xks        *xks.Client
 	endpoints  map[string]string
 	quotas     Quotas
+	roots      *x509.CertPool
 
 	compiled compiledPolicies
 	unsealed unsealedMaterials
@@ -95,7 +100,7 @@ func New(c Config) *Service {
 	return &Service{
 		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(), root: c.Root,
 		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay, noted: c.Noted,
-		storeDelay: c.KeyStoreDelay, xks: xks.NewClient(c.ProxyTimeout), endpoints: c.ProxyEndpoints, quotas: c.Quotas.filled(),
+		storeDelay: c.KeyStoreDelay, xks: xks.NewClient(c.ProxyTimeout), endpoints: c.ProxyEndpoints, quotas: c.Quotas.filled(), roots: trusted(c.AttestationRoots),
 	}
 }
 

@@ -43,6 +43,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	f.Var(duration{&c.ProxyTimeout}, "xks-timeout", "`time` that an external key store proxy may take; 250ms, as on AWS")
 	f.Var(pairs{&c.ProxyEndpoints}, "xks-endpoints", "`endpoints` of external key store proxies and where they really are, with commas between: https://xks.example.com=http://127.0.0.1:9000")
 	f.Var(numbers{&c.Quotas}, "quota", "`quotas` to replace AWS's, with commas between: kms.keys=5; one of "+strings.Join(emulator.QuotaNames(), ", "))
+	f.Var(content{&c.AttestationRoots}, "attestation-roots", "`file` of certificates in PEM that count as roots of attestation documents besides AWS's")
 	f.Var(text[emulator.DigestEncryption]{&c.DigestEncryption}, "digest-encryption", "`way`: sse-s3 or sse-kms, for CloudTrail's digest files")
 	f.Var(list{&c.CORSOrigins}, "cors-origins", "`origins`, with commas between, whose pages may use S3 where no bucket's configuration says otherwise; none, as on AWS")
 	f.Var(text[emulator.Durability]{&c.Durability}, "durability", "`what` an acknowledged write survives: process (kill -9) or full (loss of power)")
