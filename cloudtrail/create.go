@@ -67,8 +67,8 @@ func (s *Service) newTrail(ctx context.Context, in *cloudtrailapi.CreateTrailReq
 	if deref(in.IsOrganizationTrail) {
 		return nil, noOrganizations()
 	}
-	if deref(in.SnsTopicName) != "" {
-		return nil, noTopic() // there is no Amazon SNS here
+	if err := t.setTopic(in.SnsTopicName); err != nil {
+		return nil, err
 	}
 	return t, t.sound()
 }
@@ -138,7 +138,7 @@ func room(tx storage.Tx, t *trail) error {
 func created(t *trail) *cloudtrailapi.CreateTrailResponse {
 	d := t.shown()
 	return &cloudtrailapi.CreateTrailResponse{
-		Name: d.Name, S3BucketName: d.S3BucketName, S3KeyPrefix: d.S3KeyPrefix,
+		Name: d.Name, S3BucketName: d.S3BucketName, S3KeyPrefix: d.S3KeyPrefix, SnsTopicName: d.SnsTopicName, SnsTopicARN: d.SnsTopicARN,
 		IncludeGlobalServiceEvents: d.IncludeGlobalServiceEvents, IsMultiRegionTrail: d.IsMultiRegionTrail,
 		TrailARN: d.TrailARN, LogFileValidationEnabled: d.LogFileValidationEnabled,
 		CloudWatchLogsLogGroupArn: d.CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn: d.CloudWatchLogsRoleArn,
@@ -181,8 +181,8 @@ func (t *trail) take(in *cloudtrailapi.UpdateTrailRequest, now time.Time) error 
 	if deref(in.IsOrganizationTrail) {
 		return noOrganizations()
 	}
-	if deref(in.SnsTopicName) != "" {
-		return noTopic()
+	if err := t.setTopic(in.SnsTopicName); err != nil {
+		return err
 	}
 	set(&t.Bucket, in.S3BucketName)
 	if in.S3KeyPrefix != nil {

@@ -95,8 +95,8 @@ func TestCreateTrailRefuses(t *testing.T) {
 		"all Regions without global events": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) {
 			in.IsMultiRegionTrail, in.IncludeGlobalServiceEvents = new(true), new(false)
 		}, "InvalidParameterCombinationException", ""},
-		"a topic": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.SnsTopicName = new("topic") }, "InsufficientSnsTopicPolicyException",
-			"SNS Topic does not exist or the topic policy is incorrect!"},
+		"a topic": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.SnsTopicName = new("a topic") }, "InvalidSnsTopicNameException",
+			"SNS topic name is invalid: a topic"},
 		"a log group without a role": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.CloudWatchLogsLogGroupArn = new(groupARN) }, "InvalidParameterCombinationException", ""},
 		"an organization trail":      {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.IsOrganizationTrail = new(true) }, "NotImplemented", ""},
 		"a tag twice": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) {

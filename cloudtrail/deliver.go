@@ -159,6 +159,9 @@ func (s *Service) deliverFile(ctx context.Context, t *trail, region string, l *l
 	if c.count > 0 && t.Validation && l.Digest.Open {
 		l.Digest.Files = append(l.Digest.Files, c.digested(f))
 	}
+	if c.count > 0 {
+		l.tell(t, f)
+	}
 	l.Cursor, l.Intent = f.To, nil
 	l.succeed(now)
 	return true, s.saveLane(ctx, t, region, l)

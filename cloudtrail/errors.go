@@ -111,8 +111,9 @@ func noKey(key string) *api.Error {
 // keyFault passes on what AWS KMS says of a key in the wrong state.
 func keyFault(err *api.Error) *api.Error { return cloudtrailapi.KmsException("%s", err.Message) }
 
-func noTopic() *api.Error {
-	return cloudtrailapi.InsufficientSnsTopicPolicyException("SNS Topic does not exist or the topic policy is incorrect!")
+// Unverified: the sentence.
+func badTopic(name string) *api.Error {
+	return cloudtrailapi.InvalidSnsTopicNameException("SNS topic name is invalid: %s", name)
 }
 
 func groupAndRole() *api.Error {

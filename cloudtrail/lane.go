@@ -21,6 +21,7 @@ type lane struct {
 	Attempted time.Time `cbor:"4,keyasint,omitzero"`
 	Digest    digests   `cbor:"5,keyasint"`
 	Stream    stream    `cbor:"6,keyasint"`
+	Notices   notices   `cbor:"7,keyasint,omitzero"`
 }
 
 // attempts is how deliveries of one kind went.
@@ -156,6 +157,9 @@ func (s *Service) serveLane(ctx context.Context, t *trail, region string, l *lan
 		return err
 	}
 	if err := s.digest(ctx, t, region, l, now); err != nil {
+		return err
+	}
+	if err := s.notify(ctx, t, region, l, now); err != nil {
 		return err
 	}
 	return s.stream(ctx, t, region, l, now)

@@ -90,7 +90,8 @@ func (s *Service) ListTrails(ctx context.Context, in *cloudtrailapi.ListTrailsRe
 // shown is the trail as it is described.
 func (t *trail) shown() cloudtrailapi.Trail {
 	return cloudtrailapi.Trail{
-		Name: new(t.Name), S3BucketName: new(t.Bucket), S3KeyPrefix: some(t.Prefix), IncludeGlobalServiceEvents: new(t.Global),
+		Name: new(t.Name), S3BucketName: new(t.Bucket), S3KeyPrefix: some(t.Prefix),
+		SnsTopicName: some(t.TopicName), SnsTopicARN: some(t.Topic), IncludeGlobalServiceEvents: new(t.Global),
 		IsMultiRegionTrail: new(t.MultiRegion), HomeRegion: new(t.Region), TrailARN: new(t.arn()),
 		LogFileValidationEnabled: new(t.Validation), CloudWatchLogsLogGroupArn: some(t.Group),
 		CloudWatchLogsRoleArn: some(t.Role), KmsKeyId: some(t.Key),
@@ -124,8 +125,9 @@ func (s *Service) GetTrailStatus(ctx context.Context, in *cloudtrailapi.GetTrail
 		StartLoggingTime: instant(t.Started), StopLoggingTime: instant(t.Stopped),
 		LatestDigestDeliveryTime: instant(l.Digest.Delivered), LatestDigestDeliveryError: some(l.Digest.Error),
 		LatestCloudWatchLogsDeliveryTime: instant(l.Stream.Delivered), LatestCloudWatchLogsDeliveryError: some(l.Stream.Error),
-		LatestDeliveryAttemptTime: new(text(l.Attempted)), LatestNotificationAttemptTime: new(""),
-		LatestNotificationAttemptSucceeded: new(""), LatestDeliveryAttemptSucceeded: new(text(l.Delivered)),
+		LatestDeliveryAttemptTime: new(text(l.Attempted)), LatestNotificationAttemptTime: new(text(l.Notices.Attempted)),
+		LatestNotificationAttemptSucceeded: new(text(l.Notices.Delivered)),
+		LatestNotificationTime:             instant(l.Notices.Delivered), LatestNotificationError: some(l.Notices.Error), LatestDeliveryAttemptSucceeded: new(text(l.Delivered)),
 		TimeLoggingStarted: new(text(t.Started)), TimeLoggingStopped: new(text(t.Stopped)),
 	}
 	return out, nil

@@ -49,6 +49,9 @@ type trail struct {
 	Deleted   time.Time `cbor:"27,keyasint,omitzero"`
 
 	store bool // it is an event data store, as the recorder knows one
+
+	Topic     string `cbor:"28,keyasint,omitempty"` // ARN of the topic that is told of log files
+	TopicName string `cbor:"29,keyasint,omitempty"` // as it was given
 }
 
 type tag struct {

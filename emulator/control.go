@@ -25,6 +25,8 @@ func (e *Emulator) control() http.Handler {
 	mux.HandleFunc("POST /_emulator/clock/advance", e.answer(e.advanceClock))
 	mux.HandleFunc("POST /_emulator/reset", e.answer(e.reset))
 	mux.HandleFunc("GET /_emulator/log-groups", e.answer(e.logGroups))
+	mux.HandleFunc("GET /_emulator/topics", e.answer(e.listTopics))
+	mux.HandleFunc("PUT /_emulator/topics", e.answer(e.subscribe))
 	mux.HandleFunc("GET /_emulator/decisions", e.answer(e.listDecisions))
 	mux.HandleFunc("GET /_emulator/decisions/{id}", e.answer(e.decision))
 	mux.HandleFunc("POST /_emulator/decisions/preview", e.answer(e.previewDecision))
