@@ -230,7 +230,10 @@ func contextHeader(t *trail) string {
 
 // folder is where the files of the trail's account are.
 func (t *trail) folder() string {
-	folder := "AWSLogs/" + t.Account + "/"
+	folder := "AWSLogs/" + t.logged() + "/"
+	if t.Organization != "" {
+		folder = "AWSLogs/" + t.Organization + "/" + t.logged() + "/"
+	}
 	if t.Prefix != "" {
 		folder = t.Prefix + "/" + folder
 	}

@@ -65,7 +65,9 @@ func (s *Service) newTrail(ctx context.Context, in *cloudtrailapi.CreateTrailReq
 	}
 	t.Tags = tags
 	if deref(in.IsOrganizationTrail) {
-		return nil, noOrganizations()
+		if err := s.organize(ctx, t); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.setTopic(in.SnsTopicName); err != nil {
 		return nil, err
@@ -155,6 +157,9 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrailapi.UpdateTrail
 		return nil, err
 	}
 	next := t
+	if err := s.reorganize(ctx, &next, in.IsOrganizationTrail); err != nil {
+		return nil, err
+	}
 	if err := next.take(in, s.clock.Now()); err != nil {
 		return nil, err
 	}
@@ -166,7 +171,7 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrailapi.UpdateTrail
 		return nil, err
 	}
 	changed, err := s.edit(ctx, t, func(now *trail) error {
-		now.Key, now.BucketRegion = next.Key, next.BucketRegion
+		now.Key, now.BucketRegion, now.Organization = next.Key, next.BucketRegion, next.Organization
 		return now.take(in, s.clock.Now())
 	})
 	if err != nil {
@@ -178,9 +183,6 @@ func (s *Service) UpdateTrail(ctx context.Context, in *cloudtrailapi.UpdateTrail
 
 // take sets what the request gives; empty text removes a setting.
 func (t *trail) take(in *cloudtrailapi.UpdateTrailRequest, now time.Time) error {
-	if deref(in.IsOrganizationTrail) {
-		return noOrganizations()
-	}
 	if err := t.setTopic(in.SnsTopicName); err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func TestCreateTrailRefuses(t *testing.T) {
 		"a topic": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.SnsTopicName = new("a topic") }, "InvalidSnsTopicNameException",
 			"SNS topic name is invalid: a topic"},
 		"a log group without a role": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.CloudWatchLogsLogGroupArn = new(groupARN) }, "InvalidParameterCombinationException", ""},
-		"an organization trail":      {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.IsOrganizationTrail = new(true) }, "NotImplemented", ""},
+		"an organization trail":      {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) { in.IsOrganizationTrail = new(true) }, "OrganizationsNotInUseException", ""},
 		"a tag twice": {func(_ *bench, in *cloudtrailapi.CreateTrailRequest) {
 			in.TagsList = []cloudtrailapi.Tag{{Key: "a"}, {Key: "a"}}
 		},

@@ -58,7 +58,7 @@ type backlog struct {
 
 func (b *backlog) read(tx storage.Tx, t *trail, region string, after uint64) error {
 	*b = backlog{to: after}
-	p := place{t.Account, region}
+	p := place{t.logged(), region}
 	for row, err := range chunks.Scan(tx, storage.Range{Prefix: p.key(), After: p.key(after)}) {
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *Service) choose(ctx context.Context, t *trail, region string, l *lane, 
 func (t *trail) logPath(region string, at time.Time) string {
 	at = at.UTC()
 	return fmt.Sprintf("CloudTrail/%s/%s/%s_CloudTrail_%s_%s_%s.json.gz",
-		region, at.Format("2006/01/02"), t.Account, region, at.Format("20060102T1504Z"), uniqueText())
+		region, at.Format("2006/01/02"), t.logged(), region, at.Format("20060102T1504Z"), uniqueText())
 }
 
 // uniqueText makes the names of files unique: sixteen letters and digits.
@@ -206,7 +206,7 @@ func (c *content) add(e *event) {
 // eachEvent calls fn with the events of a trail behind one number up to
 // another, until fn says false.
 func eachEvent(tx storage.Tx, t *trail, region string, after, to uint64, fn func(*event) bool) error {
-	p := place{t.Account, region}
+	p := place{t.logged(), region}
 	for row, err := range chunks.Scan(tx, storage.Range{Prefix: p.key(), After: p.key(after)}) {
 		if err != nil {
 			return err

@@ -199,7 +199,7 @@ func (s *Service) sign(ctx context.Context, t *trail, region string, d *digests,
 		return err
 	}
 	c := digestFile{
-		Account: t.Account, Start: stamp(p.start), End: stamp(p.end), Bucket: t.Bucket, Key: t.digestKey(region, p),
+		Account: t.logged(), Start: stamp(p.start), End: stamp(p.end), Bucket: t.Bucket, Key: t.digestKey(region, p),
 		Fingerprint: key.Fingerprint, Algorithm: signatureAlgorithm, Files: []logFile{},
 	}
 	c.follow(before)
@@ -251,7 +251,7 @@ func (t *trail) digestKey(region string, p *period) string {
 		suffix = "_backfill"
 	}
 	return fmt.Sprintf("%sCloudTrail-Digest/%s/%s/%s_CloudTrail-Digest_%s_%s_%s_%s%s.json.gz", t.folder(), region,
-		end.Format("2006/01/02"), t.Account, region, t.Name, t.Region, end.Format("20060102T150405Z"), suffix)
+		end.Format("2006/01/02"), t.logged(), region, t.Name, t.Region, end.Format("20060102T150405Z"), suffix)
 }
 
 // deliverDigest writes the digest of the intent and goes on to the next

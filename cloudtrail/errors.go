@@ -70,11 +70,6 @@ func globalNeeded() *api.Error {
 	return cloudtrailapi.InvalidParameterCombinationException("Multi-Region trail must include global service events.")
 }
 
-// noOrganizations: trails of organizations are not carried.
-func noOrganizations() *api.Error {
-	return api.NewError("NotImplemented", "NotImplemented", 501, "Organization trails are not implemented by Sealstack.")
-}
-
 // Where a trail delivers to.
 
 // Unverified: the sentences for a bucket name and for a prefix.

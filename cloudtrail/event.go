@@ -144,7 +144,7 @@ func store(tx storage.Tx, ready []packed, fresh []place, last uint64) error {
 
 // pack makes chunks of a batch, each of one place, in order.
 func (s *Service) pack(ctx context.Context, batch []item) ([]packed, error) {
-	open := map[place]*packing{}
+	open, organizations := map[place]*packing{}, map[string]string{}
 	var ready []packed
 	for i := range batch {
 		if batch[i].roster == nil {
@@ -153,7 +153,10 @@ func (s *Service) pack(ctx context.Context, batch []item) ([]packed, error) {
 			}
 			batch[i].roster = s.roster.Load()
 		}
-		e := batch[i].event()
+		if err := s.place(ctx, &batch[i], organizations); err != nil {
+			return nil, err
+		}
+		e := batch[i].event(organizations[batch[i].record.Recipient])
 		p := place{batch[i].record.Recipient, batch[i].record.Region}
 		b := open[p]
 		if b == nil {
@@ -173,11 +176,11 @@ func (s *Service) pack(ctx context.Context, batch []item) ([]packed, error) {
 }
 
 // event is the item as it is stored, with the trails that take it.
-func (i *item) event() event {
+func (i *item) event(organization string) event {
 	r := i.record
 	return event{
 		Sequence: i.sequence, ID: r.EventID, Name: r.Name, Source: r.Source, User: i.user, Key: i.key,
-		ReadOnly: r.ReadOnly, Data: !r.Management, Named: r.named, Trails: i.roster.takers(i), Text: r.text(),
+		ReadOnly: r.ReadOnly, Data: !r.Management, Named: r.named, Trails: i.roster.takers(i, organization), Text: r.text(),
 	}
 }
 

@@ -49,7 +49,7 @@ var lanes = storage.NewTable[lane]("cloudtrail.lane")
 // laneOf returns the lane of a trail in a Region, a new one if it has none.
 func (s *Service) laneOf(ctx context.Context, t *trail, region string) (l lane, err error) {
 	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		l, err = lanes.Get(tx, storage.K(t.ID, region))
+		l, err = lanes.Get(tx, t.laneKey(region))
 		if errors.Is(err, storage.ErrNotFound) {
 			l, err = newLane(tx, t, region)
 		}
@@ -64,7 +64,7 @@ func (s *Service) laneOf(ctx context.Context, t *trail, region string) (l lane, 
 // newLane begins with the chunk that was being filled when the trail was made.
 func newLane(tx storage.Tx, t *trail, region string) (lane, error) {
 	made := uint64(t.Created.UnixNano())
-	p := place{t.Account, region}
+	p := place{t.logged(), region}
 	for k, err := range chunks.Keys(tx, storage.Range{Prefix: p.key(), To: p.key(made), Reverse: true}) {
 		if err != nil {
 			return lane{}, err
@@ -77,7 +77,7 @@ func newLane(tx storage.Tx, t *trail, region string) (lane, error) {
 
 func (s *Service) saveLane(ctx context.Context, t *trail, region string, l *lane) error {
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
-		return lanes.Put(tx, storage.K(t.ID, region), *l)
+		return lanes.Put(tx, t.laneKey(region), *l)
 	})
 	if err != nil {
 		return fmt.Errorf("cloudtrail: deliveries of %s in %s: %w", t.arn(), region, err)
@@ -125,12 +125,30 @@ func (s *Service) everyTrail(ctx context.Context) (list []trail, err error) {
 // serve delivers what is due of one trail. A trail that was deleted goes when
 // nothing of it is left.
 func (s *Service) serve(ctx context.Context, t *trail, now time.Time) error {
-	regions, err := s.regionsOf(ctx, t)
+	shares, err := s.shares(ctx, t)
 	if err != nil {
 		return err
 	}
 	done := true
 	var failed error
+	for i := range shares {
+		through, err := s.serveShare(ctx, &shares[i], now)
+		failed, done = errors.Join(failed, err), done && through
+	}
+	if failed == nil && !t.Deleted.IsZero() && (done || now.Sub(t.Deleted) > giveUp) {
+		return s.part(ctx, t)
+	}
+	return failed
+}
+
+// serveShare delivers what is due of one account, and says whether nothing is
+// left.
+func (s *Service) serveShare(ctx context.Context, t *trail, now time.Time) (done bool, failed error) {
+	regions, err := s.regionsOf(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	done = true
 	for _, region := range regions {
 		l, err := s.laneOf(ctx, t, region)
 		if err == nil {
@@ -139,10 +157,7 @@ func (s *Service) serve(ctx context.Context, t *trail, now time.Time) error {
 		failed = errors.Join(failed, err)
 		done = done && err == nil && l.Intent == nil && !l.Digest.Open && len(l.Digest.Files) == 0
 	}
-	if failed == nil && !t.Deleted.IsZero() && (done || now.Sub(t.Deleted) > giveUp) {
-		return s.part(ctx, t)
-	}
-	return failed
+	return done, failed
 }
 
 // giveUp is how long the last files of a trail that was deleted are tried.
@@ -175,7 +190,7 @@ func (s *Service) regionsOf(ctx context.Context, t *trail) ([]string, error) {
 	if !t.MultiRegion {
 		return regions, nil
 	}
-	list, err := s.listPlaces(ctx, t.Account)
+	list, err := s.listPlaces(ctx, t.logged())
 	for _, p := range list {
 		if !slices.Contains(regions, p.region) {
 			regions = append(regions, p.region)

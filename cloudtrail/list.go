@@ -57,11 +57,27 @@ func (t *trail) wanted(c *api.Caller, list map[title]bool) bool {
 	return len(list) == 0 || list[title{t.Region, t.Account, t.Name}] || t.in(c.Region) && list[title{c.Region, t.Account, t.Name}]
 }
 
-// own lists the trails of the caller's account.
+// own lists the trails of the caller's account, and those of its organization.
 func (s *Service) own(ctx context.Context) (list []trail, err error) {
-	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		list, err = listTrails(tx, api.CallerOf(ctx).Account)
-		return err
+	account := api.CallerOf(ctx).Account
+	accounts, err := s.accountsOf(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
+		list = nil
+		for _, owner := range accounts {
+			more, err := listTrails(tx, owner)
+			if err != nil {
+				return err
+			}
+			for _, t := range more {
+				if owner == account || t.Organization != "" {
+					list = append(list, t)
+				}
+			}
+		}
+		return nil
 	})
 	return list, err
 }
@@ -96,7 +112,7 @@ func (t *trail) shown() cloudtrailapi.Trail {
 		LogFileValidationEnabled: new(t.Validation), CloudWatchLogsLogGroupArn: some(t.Group),
 		CloudWatchLogsRoleArn: some(t.Role), KmsKeyId: some(t.Key),
 		HasCustomEventSelectors: new(t.Advanced != nil || !isDefault(t.Basic)), HasInsightSelectors: new(false),
-		IsOrganizationTrail: new(false), RecursiveLogging: t.Recursive,
+		IsOrganizationTrail: new(t.Organization != ""), RecursiveLogging: t.Recursive,
 	}
 }
 
@@ -116,6 +132,7 @@ func (s *Service) GetTrailStatus(ctx context.Context, in *cloudtrailapi.GetTrail
 	if err != nil {
 		return nil, err
 	}
+	t = t.share(api.CallerOf(ctx).Account)
 	l, err := s.laneOf(ctx, &t, api.CallerOf(ctx).Region)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 type roster struct {
 	accounts map[string][]*follower
 	data     bool // some trail takes data events
+	// organizations: the trails of organizations, by id.
+	organizations map[string][]*follower
 }
 
 // follower is a trail with its selectors ready for use.
@@ -46,22 +48,28 @@ func (s *Service) reload(ctx context.Context) error {
 }
 
 func (ro *roster) fill(list []trail) {
-	ro.accounts, ro.data = map[string][]*follower{}, false
+	ro.accounts, ro.organizations, ro.data = map[string][]*follower{}, map[string][]*follower{}, false
 	for _, t := range list {
 		f := &follower{trail: t, selectors: selectorsOf(&t)}
-		ro.accounts[t.Account] = append(ro.accounts[t.Account], f)
+		if t.Organization != "" {
+			ro.organizations[t.Organization] = append(ro.organizations[t.Organization], f)
+		} else {
+			ro.accounts[t.Account] = append(ro.accounts[t.Account], f)
+		}
 		for _, sel := range f.selectors {
 			ro.data = ro.data || t.Logging && sel.takesData()
 		}
 	}
 }
 
-// takers are the ids of the trails that take an event.
-func (ro *roster) takers(i *item) []string {
-	var ids []string
-	for _, f := range ro.accounts[i.record.Recipient] {
-		if f.takes(i) {
-			ids = append(ids, f.ID)
+// takers are the ids of the trails that take an event of an account in an
+// organization, "" for none.
+func (ro *roster) takers(i *item, organization string) (ids []string) {
+	for _, list := range [][]*follower{ro.accounts[i.record.Recipient], ro.organizations[organization]} {
+		for _, f := range list {
+			if f.takes(i) {
+				ids = append(ids, f.ID)
+			}
 		}
 	}
 	return ids

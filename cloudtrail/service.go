@@ -73,6 +73,8 @@ type Config struct {
 	Keys       Keys
 	Logs       Logs
 	STS        STS
+	// Organizations knows who is in an organization; nil: nobody is.
+	Organizations Organizations
 
 	// DeliveryInterval is how long a log file is collected, of the emulator's
 	// clock: AWS takes about five minutes. Zero delivers at every sweep.

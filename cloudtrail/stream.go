@@ -115,7 +115,16 @@ func groupName(group string) string {
 	return strings.TrimSuffix(name, ":*")
 }
 
-func (t *trail) streamName(region string) string { return t.Account + "_CloudTrail_" + region }
+// streamName is the name of the log stream of a Region.
+//
+// Unverified: the name for an organization trail.
+func (t *trail) streamName(region string) string {
+	name := t.logged() + "_CloudTrail_" + region
+	if t.Organization != "" {
+		name = t.Organization + "_" + name
+	}
+	return name
+}
 
 // createStream makes the log stream; one that is there already is right.
 func (s *Service) createStream(as context.Context, t *trail, region string) error {

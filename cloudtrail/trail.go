@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"sealstack/api"
@@ -52,6 +54,9 @@ type trail struct {
 
 	Topic     string `cbor:"28,keyasint,omitempty"` // ARN of the topic that is told of log files
 	TopicName string `cbor:"29,keyasint,omitempty"` // as it was given
+
+	Organization string `cbor:"30,keyasint,omitempty"` // id, of an organization trail
+	For          string `cbor:"-"`                     // account of a share: see shares
 }
 
 type tag struct {
@@ -115,16 +120,20 @@ func (n title) arn(c *api.Caller) string { return trailARN(c.Partition, n.region
 // find returns the trail that a request names. A trail of another account is
 // not found.
 func (s *Service) find(ctx context.Context, n title) (t trail, err error) {
+	c := api.CallerOf(ctx)
 	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		t, err = findTrail(tx, api.CallerOf(ctx), n)
+		t, err = findTrail(tx, c, n)
 		return err
 	})
+	if err == nil && !s.visible(ctx, &t, c.Account) {
+		err = unknownTrail(n.name, c.Account)
+	}
 	return t, err
 }
 
 func findTrail(tx storage.Tx, c *api.Caller, n title) (trail, error) {
 	t, err := trails.Get(tx, storage.K(n.account, n.region, n.name))
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (t.Account != c.Account || !t.in(c.Region)) {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !t.in(c.Region) {
 		return trail{}, unknownTrail(n.name, c.Account)
 	}
 	return t, err
@@ -156,6 +165,9 @@ func (s *Service) openHome(ctx context.Context, name, action string) (trail, err
 	if err == nil && t.Region != c.Region {
 		err = notHome(t.Name, t.Region)
 	}
+	if err == nil {
+		err = s.mayChange(ctx, &t)
+	}
 	return t, err
 }
 
@@ -165,8 +177,9 @@ func (s *Service) shadow(c *api.Caller, name string) *trail {
 	if ro == nil {
 		return nil
 	}
-	for _, f := range ro.accounts[c.Account] {
-		if f.Name == name && f.MultiRegion && f.Deleted.IsZero() {
+	lists := slices.Collect(maps.Values(ro.organizations))
+	for _, f := range slices.Concat(append(lists, ro.accounts[c.Account])...) {
+		if f.Account == c.Account && f.Name == name && f.MultiRegion && f.Deleted.IsZero() {
 			return &f.trail
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 
+	"sealstack/api/organizationsapi"
 	"sealstack/cloudtrail"
 	"sealstack/kms"
+	"sealstack/organizations"
 )
 
 // What CloudTrail hears of beside the calls.
@@ -46,4 +48,19 @@ func (e *Emulator) noteKeyEvent(ctx context.Context, k kms.ServiceEvent) {
 		event.Answer = map[string]string{"keyId": k.Key}
 	}
 	e.trails.Note(ctx, event)
+}
+
+// standings is AWS Organizations as CloudTrail asks it.
+type standings struct {
+	organizationsapi.Client
+	orgs *organizations.Service
+}
+
+// Standing implements cloudtrail.Organizations.
+func (s standings) Standing(ctx context.Context, account string) (*cloudtrail.Standing, error) {
+	st, err := s.orgs.Standing(ctx, account, cloudtrail.Principal)
+	if st == nil || err != nil {
+		return nil, err
+	}
+	return new(cloudtrail.Standing(*st)), nil
 }

@@ -214,3 +214,25 @@ func alreadyInState() *api.Error {
 func badTransition() *api.Error {
 	return org.InvalidHandshakeTransitionException("You can't perform the operation on the handshake in its current state.")
 }
+
+// Trusted access. Unverified: the sentences.
+
+func notAllFeatures() *api.Error {
+	return violates(org.ConstraintViolationExceptionReasonOrganizationNotInAllFeaturesMode, "All features must be enabled in the organization.")
+}
+
+func delegated() *api.Error {
+	return violates(org.ConstraintViolationExceptionReasonDelegatedAdministratorExistsForThisService, "This operation can't be performed because there are delegated administrators for this service.")
+}
+
+func managementDelegated() *api.Error {
+	return violates(org.ConstraintViolationExceptionReasonCannotRegisterMasterAsDelegatedAdministrator, "You cannot register master account/yourself as delegated administrator for your organization.")
+}
+
+func alreadyDelegated() *api.Error {
+	return org.AccountAlreadyRegisteredException("The provided account is already a delegated administrator for your organization.")
+}
+
+func notDelegated() *api.Error {
+	return org.AccountNotRegisteredException("The provided account is not a registered delegated administrator for your organization.")
+}

@@ -20,6 +20,9 @@ type organization struct {
 	Root        string                        `cbor:"5,keyasint"`
 	Types       []organizationsapi.PolicyType `cbor:"6,keyasint,omitempty"` // enabled in the root
 	Nodes       map[string]*node              `cbor:"7,keyasint"`           // root, units and accounts
+
+	Services    map[string]time.Time `cbor:"8,keyasint,omitempty"` // with trusted access, since when
+	Delegations []delegation         `cbor:"9,keyasint,omitempty"`
 }
 
 // node is the root, an organizational unit or an account.
@@ -142,6 +145,7 @@ func (o *organization) join(tx storage.Tx, n *node) error {
 // part ends the membership of an account.
 func (o *organization) part(tx storage.Tx, account string) error {
 	delete(o.Nodes, account)
+	o.Delegations = slices.DeleteFunc(o.Delegations, func(d delegation) bool { return d.Account == account })
 	if err := byAccount.Delete(tx, storage.K(account)); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type API interface {
 	DeleteOrganization(context.Context, *api.None) (*api.None, error)
 	DeleteOrganizationalUnit(context.Context, *DeleteOrganizationalUnitRequest) (*api.None, error)
 	DeletePolicy(context.Context, *DeletePolicyRequest) (*api.None, error)
+	DeregisterDelegatedAdministrator(context.Context, *DeregisterDelegatedAdministratorRequest) (*api.None, error)
 	DescribeAccount(context.Context, *DescribeAccountRequest) (*DescribeAccountResponse, error)
 	DescribeCreateAccountStatus(context.Context, *DescribeCreateAccountStatusRequest) (*DescribeCreateAccountStatusResponse, error)
 	DescribeHandshake(context.Context, *DescribeHandshakeRequest) (*DescribeHandshakeResponse, error)
@@ -28,14 +29,19 @@ type API interface {
 	DescribeOrganizationalUnit(context.Context, *DescribeOrganizationalUnitRequest) (*DescribeOrganizationalUnitResponse, error)
 	DescribePolicy(context.Context, *DescribePolicyRequest) (*DescribePolicyResponse, error)
 	DetachPolicy(context.Context, *DetachPolicyRequest) (*api.None, error)
+	DisableAWSServiceAccess(context.Context, *DisableAWSServiceAccessRequest) (*api.None, error)
 	DisablePolicyType(context.Context, *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error)
+	EnableAWSServiceAccess(context.Context, *EnableAWSServiceAccessRequest) (*api.None, error)
 	EnablePolicyType(context.Context, *EnablePolicyTypeRequest) (*EnablePolicyTypeResponse, error)
 	InviteAccountToOrganization(context.Context, *InviteAccountToOrganizationRequest) (*InviteAccountToOrganizationResponse, error)
 	LeaveOrganization(context.Context, *api.None) (*api.None, error)
+	ListAWSServiceAccessForOrganization(context.Context, *ListAWSServiceAccessForOrganizationRequest) (*ListAWSServiceAccessForOrganizationResponse, error)
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
 	ListAccountsForParent(context.Context, *ListAccountsForParentRequest) (*ListAccountsForParentResponse, error)
 	ListChildren(context.Context, *ListChildrenRequest) (*ListChildrenResponse, error)
 	ListCreateAccountStatus(context.Context, *ListCreateAccountStatusRequest) (*ListCreateAccountStatusResponse, error)
+	ListDelegatedAdministrators(context.Context, *ListDelegatedAdministratorsRequest) (*ListDelegatedAdministratorsResponse, error)
+	ListDelegatedServicesForAccount(context.Context, *ListDelegatedServicesForAccountRequest) (*ListDelegatedServicesForAccountResponse, error)
 	ListHandshakesForAccount(context.Context, *ListHandshakesForAccountRequest) (*ListHandshakesForAccountResponse, error)
 	ListHandshakesForOrganization(context.Context, *ListHandshakesForOrganizationRequest) (*ListHandshakesForOrganizationResponse, error)
 	ListOrganizationalUnitsForParent(context.Context, *ListOrganizationalUnitsForParentRequest) (*ListOrganizationalUnitsForParentResponse, error)
@@ -46,6 +52,7 @@ type API interface {
 	ListTagsForResource(context.Context, *ListTagsForResourceRequest) (*ListTagsForResourceResponse, error)
 	ListTargetsForPolicy(context.Context, *ListTargetsForPolicyRequest) (*ListTargetsForPolicyResponse, error)
 	MoveAccount(context.Context, *MoveAccountRequest) (*api.None, error)
+	RegisterDelegatedAdministrator(context.Context, *RegisterDelegatedAdministratorRequest) (*api.None, error)
 	RemoveAccountFromOrganization(context.Context, *RemoveAccountFromOrganizationRequest) (*api.None, error)
 	TagResource(context.Context, *TagResourceRequest) (*api.None, error)
 	UntagResource(context.Context, *UntagResourceRequest) (*api.None, error)
@@ -114,6 +121,11 @@ func (Unimplemented) DeletePolicy(context.Context, *DeletePolicyRequest) (*api.N
 	return nil, api.NotImplemented("organizations", "DeletePolicy")
 }
 
+// DeregisterDelegatedAdministrator is not implemented.
+func (Unimplemented) DeregisterDelegatedAdministrator(context.Context, *DeregisterDelegatedAdministratorRequest) (*api.None, error) {
+	return nil, api.NotImplemented("organizations", "DeregisterDelegatedAdministrator")
+}
+
 // DescribeAccount is not implemented.
 func (Unimplemented) DescribeAccount(context.Context, *DescribeAccountRequest) (*DescribeAccountResponse, error) {
 	return nil, api.NotImplemented("organizations", "DescribeAccount")
@@ -149,9 +161,19 @@ func (Unimplemented) DetachPolicy(context.Context, *DetachPolicyRequest) (*api.N
 	return nil, api.NotImplemented("organizations", "DetachPolicy")
 }
 
+// DisableAWSServiceAccess is not implemented.
+func (Unimplemented) DisableAWSServiceAccess(context.Context, *DisableAWSServiceAccessRequest) (*api.None, error) {
+	return nil, api.NotImplemented("organizations", "DisableAWSServiceAccess")
+}
+
 // DisablePolicyType is not implemented.
 func (Unimplemented) DisablePolicyType(context.Context, *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error) {
 	return nil, api.NotImplemented("organizations", "DisablePolicyType")
+}
+
+// EnableAWSServiceAccess is not implemented.
+func (Unimplemented) EnableAWSServiceAccess(context.Context, *EnableAWSServiceAccessRequest) (*api.None, error) {
+	return nil, api.NotImplemented("organizations", "EnableAWSServiceAccess")
 }
 
 // EnablePolicyType is not implemented.
@@ -167,6 +189,11 @@ func (Unimplemented) InviteAccountToOrganization(context.Context, *InviteAccount
 // LeaveOrganization is not implemented.
 func (Unimplemented) LeaveOrganization(context.Context, *api.None) (*api.None, error) {
 	return nil, api.NotImplemented("organizations", "LeaveOrganization")
+}
+
+// ListAWSServiceAccessForOrganization is not implemented.
+func (Unimplemented) ListAWSServiceAccessForOrganization(context.Context, *ListAWSServiceAccessForOrganizationRequest) (*ListAWSServiceAccessForOrganizationResponse, error) {
+	return nil, api.NotImplemented("organizations", "ListAWSServiceAccessForOrganization")
 }
 
 // ListAccounts is not implemented.
@@ -187,6 +214,16 @@ func (Unimplemented) ListChildren(context.Context, *ListChildrenRequest) (*ListC
 // ListCreateAccountStatus is not implemented.
 func (Unimplemented) ListCreateAccountStatus(context.Context, *ListCreateAccountStatusRequest) (*ListCreateAccountStatusResponse, error) {
 	return nil, api.NotImplemented("organizations", "ListCreateAccountStatus")
+}
+
+// ListDelegatedAdministrators is not implemented.
+func (Unimplemented) ListDelegatedAdministrators(context.Context, *ListDelegatedAdministratorsRequest) (*ListDelegatedAdministratorsResponse, error) {
+	return nil, api.NotImplemented("organizations", "ListDelegatedAdministrators")
+}
+
+// ListDelegatedServicesForAccount is not implemented.
+func (Unimplemented) ListDelegatedServicesForAccount(context.Context, *ListDelegatedServicesForAccountRequest) (*ListDelegatedServicesForAccountResponse, error) {
+	return nil, api.NotImplemented("organizations", "ListDelegatedServicesForAccount")
 }
 
 // ListHandshakesForAccount is not implemented.
@@ -237,6 +274,11 @@ func (Unimplemented) ListTargetsForPolicy(context.Context, *ListTargetsForPolicy
 // MoveAccount is not implemented.
 func (Unimplemented) MoveAccount(context.Context, *MoveAccountRequest) (*api.None, error) {
 	return nil, api.NotImplemented("organizations", "MoveAccount")
+}
+
+// RegisterDelegatedAdministrator is not implemented.
+func (Unimplemented) RegisterDelegatedAdministrator(context.Context, *RegisterDelegatedAdministratorRequest) (*api.None, error) {
+	return nil, api.NotImplemented("organizations", "RegisterDelegatedAdministrator")
 }
 
 // RemoveAccountFromOrganization is not implemented.

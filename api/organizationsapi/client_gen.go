@@ -68,6 +68,11 @@ func (c Client) DeletePolicy(ctx context.Context, in *DeletePolicyRequest) (*api
 	return api.Invoke(ctx, c.Endpoint, OpDeletePolicy, in)
 }
 
+// DeregisterDelegatedAdministrator calls [OpDeregisterDelegatedAdministrator].
+func (c Client) DeregisterDelegatedAdministrator(ctx context.Context, in *DeregisterDelegatedAdministratorRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDeregisterDelegatedAdministrator, in)
+}
+
 // DescribeAccount calls [OpDescribeAccount].
 func (c Client) DescribeAccount(ctx context.Context, in *DescribeAccountRequest) (*DescribeAccountResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDescribeAccount, in)
@@ -103,9 +108,19 @@ func (c Client) DetachPolicy(ctx context.Context, in *DetachPolicyRequest) (*api
 	return api.Invoke(ctx, c.Endpoint, OpDetachPolicy, in)
 }
 
+// DisableAWSServiceAccess calls [OpDisableAWSServiceAccess].
+func (c Client) DisableAWSServiceAccess(ctx context.Context, in *DisableAWSServiceAccessRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpDisableAWSServiceAccess, in)
+}
+
 // DisablePolicyType calls [OpDisablePolicyType].
 func (c Client) DisablePolicyType(ctx context.Context, in *DisablePolicyTypeRequest) (*DisablePolicyTypeResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpDisablePolicyType, in)
+}
+
+// EnableAWSServiceAccess calls [OpEnableAWSServiceAccess].
+func (c Client) EnableAWSServiceAccess(ctx context.Context, in *EnableAWSServiceAccessRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpEnableAWSServiceAccess, in)
 }
 
 // EnablePolicyType calls [OpEnablePolicyType].
@@ -121,6 +136,11 @@ func (c Client) InviteAccountToOrganization(ctx context.Context, in *InviteAccou
 // LeaveOrganization calls [OpLeaveOrganization].
 func (c Client) LeaveOrganization(ctx context.Context, in *api.None) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpLeaveOrganization, in)
+}
+
+// ListAWSServiceAccessForOrganization calls [OpListAWSServiceAccessForOrganization].
+func (c Client) ListAWSServiceAccessForOrganization(ctx context.Context, in *ListAWSServiceAccessForOrganizationRequest) (*ListAWSServiceAccessForOrganizationResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListAWSServiceAccessForOrganization, in)
 }
 
 // ListAccounts calls [OpListAccounts].
@@ -141,6 +161,16 @@ func (c Client) ListChildren(ctx context.Context, in *ListChildrenRequest) (*Lis
 // ListCreateAccountStatus calls [OpListCreateAccountStatus].
 func (c Client) ListCreateAccountStatus(ctx context.Context, in *ListCreateAccountStatusRequest) (*ListCreateAccountStatusResponse, error) {
 	return api.Invoke(ctx, c.Endpoint, OpListCreateAccountStatus, in)
+}
+
+// ListDelegatedAdministrators calls [OpListDelegatedAdministrators].
+func (c Client) ListDelegatedAdministrators(ctx context.Context, in *ListDelegatedAdministratorsRequest) (*ListDelegatedAdministratorsResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListDelegatedAdministrators, in)
+}
+
+// ListDelegatedServicesForAccount calls [OpListDelegatedServicesForAccount].
+func (c Client) ListDelegatedServicesForAccount(ctx context.Context, in *ListDelegatedServicesForAccountRequest) (*ListDelegatedServicesForAccountResponse, error) {
+	return api.Invoke(ctx, c.Endpoint, OpListDelegatedServicesForAccount, in)
 }
 
 // ListHandshakesForAccount calls [OpListHandshakesForAccount].
@@ -191,6 +221,11 @@ func (c Client) ListTargetsForPolicy(ctx context.Context, in *ListTargetsForPoli
 // MoveAccount calls [OpMoveAccount].
 func (c Client) MoveAccount(ctx context.Context, in *MoveAccountRequest) (*api.None, error) {
 	return api.Invoke(ctx, c.Endpoint, OpMoveAccount, in)
+}
+
+// RegisterDelegatedAdministrator calls [OpRegisterDelegatedAdministrator].
+func (c Client) RegisterDelegatedAdministrator(ctx context.Context, in *RegisterDelegatedAdministratorRequest) (*api.None, error) {
+	return api.Invoke(ctx, c.Endpoint, OpRegisterDelegatedAdministrator, in)
 }
 
 // RemoveAccountFromOrganization calls [OpRemoveAccountFromOrganization].

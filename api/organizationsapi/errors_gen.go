@@ -19,9 +19,19 @@ func AccessDeniedForDependencyException(format string, args ...any) *api.Error {
 	return api.NewError("AccessDeniedForDependencyException", "AccessDeniedForDependencyException", 400, format, args...)
 }
 
+// AccountAlreadyRegisteredException returns the error with code AccountAlreadyRegisteredException and status 400.
+func AccountAlreadyRegisteredException(format string, args ...any) *api.Error {
+	return api.NewError("AccountAlreadyRegisteredException", "AccountAlreadyRegisteredException", 400, format, args...)
+}
+
 // AccountNotFoundException returns the error with code AccountNotFoundException and status 400.
 func AccountNotFoundException(format string, args ...any) *api.Error {
 	return api.NewError("AccountNotFoundException", "AccountNotFoundException", 400, format, args...)
+}
+
+// AccountNotRegisteredException returns the error with code AccountNotRegisteredException and status 400.
+func AccountNotRegisteredException(format string, args ...any) *api.Error {
+	return api.NewError("AccountNotRegisteredException", "AccountNotRegisteredException", 400, format, args...)
 }
 
 // AccountOwnerNotVerifiedException returns the error with code AccountOwnerNotVerifiedException and status 400.

@@ -121,6 +121,25 @@ type DeclineHandshakeResponse struct {
 	Handshake *Handshake `aws:"Handshake"`
 }
 
+// DelegatedAdministrator is a structure of the model.
+type DelegatedAdministrator struct {
+	Id                    *string              `aws:"AccountId"`
+	Arn                   *string              `aws:"AccountArn"`
+	Email                 *string              `aws:"Email"`
+	Name                  *string              `aws:"AccountName"`
+	Status                *AccountStatus       `aws:"AccountStatus"`
+	State                 *AccountState        `aws:"AccountState"`
+	JoinedMethod          *AccountJoinedMethod `aws:"AccountJoinedMethod"`
+	JoinedTimestamp       *time.Time           `aws:"Timestamp"`
+	DelegationEnabledDate *time.Time           `aws:"Timestamp"`
+}
+
+// DelegatedService is a structure of the model.
+type DelegatedService struct {
+	ServicePrincipal      *string    `aws:"ServicePrincipal"`
+	DelegationEnabledDate *time.Time `aws:"Timestamp"`
+}
+
 // DeleteOrganizationalUnitRequest is the input of DeleteOrganizationalUnit.
 type DeleteOrganizationalUnitRequest struct {
 	OrganizationalUnitId string `aws:"OrganizationalUnitId,required"`
@@ -129,6 +148,12 @@ type DeleteOrganizationalUnitRequest struct {
 // DeletePolicyRequest is the input of DeletePolicy.
 type DeletePolicyRequest struct {
 	PolicyId string `aws:"PolicyId,required"`
+}
+
+// DeregisterDelegatedAdministratorRequest is the input of DeregisterDelegatedAdministrator.
+type DeregisterDelegatedAdministratorRequest struct {
+	AccountId        string `aws:"AccountId,required"`
+	ServicePrincipal string `aws:"ServicePrincipal,required"`
 }
 
 // DescribeAccountRequest is the input of DescribeAccount.
@@ -192,6 +217,11 @@ type DetachPolicyRequest struct {
 	TargetId string `aws:"PolicyTargetId,required"`
 }
 
+// DisableAWSServiceAccessRequest is the input of DisableAWSServiceAccess.
+type DisableAWSServiceAccessRequest struct {
+	ServicePrincipal string `aws:"ServicePrincipal,required"`
+}
+
 // DisablePolicyTypeRequest is the input of DisablePolicyType.
 type DisablePolicyTypeRequest struct {
 	RootId     string     `aws:"RootId,required"`
@@ -203,6 +233,11 @@ type DisablePolicyTypeResponse struct {
 	Root *Root `aws:"Root"`
 }
 
+// EnableAWSServiceAccessRequest is the input of EnableAWSServiceAccess.
+type EnableAWSServiceAccessRequest struct {
+	ServicePrincipal string `aws:"ServicePrincipal,required"`
+}
+
 // EnablePolicyTypeRequest is the input of EnablePolicyType.
 type EnablePolicyTypeRequest struct {
 	RootId     string     `aws:"RootId,required"`
@@ -212,6 +247,12 @@ type EnablePolicyTypeRequest struct {
 // EnablePolicyTypeResponse is the output of EnablePolicyType.
 type EnablePolicyTypeResponse struct {
 	Root *Root `aws:"Root"`
+}
+
+// EnabledServicePrincipal is a structure of the model.
+type EnabledServicePrincipal struct {
+	ServicePrincipal *string    `aws:"ServicePrincipal"`
+	DateEnabled      *time.Time `aws:"Timestamp"`
 }
 
 // Handshake is a structure of the model.
@@ -255,6 +296,18 @@ type InviteAccountToOrganizationRequest struct {
 // InviteAccountToOrganizationResponse is the output of InviteAccountToOrganization.
 type InviteAccountToOrganizationResponse struct {
 	Handshake *Handshake `aws:"Handshake"`
+}
+
+// ListAWSServiceAccessForOrganizationRequest is the input of ListAWSServiceAccessForOrganization.
+type ListAWSServiceAccessForOrganizationRequest struct {
+	NextToken  *string `aws:"NextToken"`
+	MaxResults *int32  `aws:"MaxResults"`
+}
+
+// ListAWSServiceAccessForOrganizationResponse is the output of ListAWSServiceAccessForOrganization.
+type ListAWSServiceAccessForOrganizationResponse struct {
+	EnabledServicePrincipals []EnabledServicePrincipal `aws:"EnabledServicePrincipals"`
+	NextToken                *string                   `aws:"NextToken"`
 }
 
 // ListAccountsForParentRequest is the input of ListAccountsForParent.
@@ -307,6 +360,32 @@ type ListCreateAccountStatusRequest struct {
 type ListCreateAccountStatusResponse struct {
 	CreateAccountStatuses []CreateAccountStatus `aws:"CreateAccountStatuses"`
 	NextToken             *string               `aws:"NextToken"`
+}
+
+// ListDelegatedAdministratorsRequest is the input of ListDelegatedAdministrators.
+type ListDelegatedAdministratorsRequest struct {
+	ServicePrincipal *string `aws:"ServicePrincipal"`
+	NextToken        *string `aws:"NextToken"`
+	MaxResults       *int32  `aws:"MaxResults"`
+}
+
+// ListDelegatedAdministratorsResponse is the output of ListDelegatedAdministrators.
+type ListDelegatedAdministratorsResponse struct {
+	DelegatedAdministrators []DelegatedAdministrator `aws:"DelegatedAdministrators"`
+	NextToken               *string                  `aws:"NextToken"`
+}
+
+// ListDelegatedServicesForAccountRequest is the input of ListDelegatedServicesForAccount.
+type ListDelegatedServicesForAccountRequest struct {
+	AccountId  string  `aws:"AccountId,required"`
+	NextToken  *string `aws:"NextToken"`
+	MaxResults *int32  `aws:"MaxResults"`
+}
+
+// ListDelegatedServicesForAccountResponse is the output of ListDelegatedServicesForAccount.
+type ListDelegatedServicesForAccountResponse struct {
+	DelegatedServices []DelegatedService `aws:"DelegatedServices"`
+	NextToken         *string            `aws:"NextToken"`
 }
 
 // ListHandshakesForAccountRequest is the input of ListHandshakesForAccount.
@@ -485,6 +564,12 @@ type PolicyTargetSummary struct {
 type PolicyTypeSummary struct {
 	Type   *PolicyType       `aws:"PolicyType"`
 	Status *PolicyTypeStatus `aws:"PolicyTypeStatus"`
+}
+
+// RegisterDelegatedAdministratorRequest is the input of RegisterDelegatedAdministrator.
+type RegisterDelegatedAdministratorRequest struct {
+	AccountId        string `aws:"AccountId,required"`
+	ServicePrincipal string `aws:"ServicePrincipal,required"`
 }
 
 // RemoveAccountFromOrganizationRequest is the input of RemoveAccountFromOrganization.
