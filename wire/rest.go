@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"sealstack/api"
@@ -46,6 +47,9 @@ func (e *edge) findREST(c *call) error {
 	c.continueEmpty()
 	c.rest = &restCall{query: c.r.URL.Query(), limit: e.MaxBody, log: e.Log}
 	c.identify()
+	if size := headerSize(c.r); size > maxRESTHeaders {
+		return headersTooLarge()
+	}
 	host := restxml.ReadHost(c.r.Host)
 	if host.Bucket != "" {
 		c.r = c.r.WithContext(auth.WithHostBucket(c.r.Context(), host.Bucket))
@@ -227,6 +231,26 @@ func (c *call) internalFailure() *api.Error {
 		return frontEnd(500, "InternalError", "We encountered an internal error. Please try again.")
 	}
 	return internalFailure()
+}
+
+// maxRESTHeaders is how many bytes the headers of a request to S3 may have.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+const maxRESTHeaders = 8 << 10
+
+// headerSize counts names and values.
+func headerSize(r *http.Request) (n int) {
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
+}
+
+// Unverified: the sentence.
+func headersTooLarge() *api.Error {
+	return frontEnd(400, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed request header section size").
+		With("MaxSizeAllowed", strconv.Itoa(maxRESTHeaders))
 }
 
 func missingLength() *api.Error {
