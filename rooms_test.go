@@ -69,7 +69,7 @@ var rooms = map[string]room{
 	"kms/nitrotest":        {[]string{"kms/attestation"}, "it makes documents for tests"},
 	"kms/xks":              {[]string{"auth/sigv4", "clock"}, "it speaks a protocol and knows nothing of keys in KMS"},
 	"kms/xks/xksproxy":     {[]string{"auth/sigv4", "clock", "kms/xks"}, "it stands for a program outside of AWS"},
-	"logs":                 {on("api/logsapi", "api/kmsapi", "api/s3api", "logs/pattern", "logs/insights", "logs/protect", "logs/transform", "logs/anomaly"), service},
+	"logs":                 {on("api/logsapi", "api/kmsapi", "api/s3api", "api/stsapi", "logs/pattern", "logs/insights", "logs/protect", "logs/transform", "logs/anomaly"), service},
 	"logs/pattern":         {nil, pure},
 	"logs/protect":         {nil, pure},
 	"logs/anomaly":         {nil, pure},

@@ -112,7 +112,7 @@ func (e *Emulator) data(c *clients) {
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
-		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey, Buckets: c.s3,
+		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey, Buckets: c.s3, STS: c.sts,
 	})
 	e.s3 = s3sim.New(s3sim.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,

@@ -45,39 +45,42 @@ var queries = storage.NewTable[query]("logs.query")
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 func (s *Service) StartQuery(ctx context.Context, in *logsapi.StartQueryRequest) (*logsapi.StartQueryResponse, error) {
-	from, err := s.queried(ctx, in)
+	q, parsed, from, err := s.prepare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := compiled(in)
-	if err != nil {
-		return nil, err
+	s.tasks.begin(ctx, q.ID, func(ctx context.Context) { s.run(ctx, q, parsed, from) })
+	return &logsapi.StartQueryResponse{QueryId: &q.ID}, nil
+}
+
+// prepare checks and records a query that is then to be run.
+func (s *Service) prepare(ctx context.Context, in *logsapi.StartQueryRequest) (q query, parsed *insights.Query, from []group, err error) {
+	if from, err = s.queried(ctx, in); err != nil {
+		return q, nil, nil, err
+	}
+	if parsed, err = compiled(in); err != nil {
+		return q, nil, nil, err
 	}
 	if parsed.Unmasks() {
 		for i := range from {
 			if err := s.authorize(ctx, "Unmask", placeOf(ctx).stream(from[i].Name, ""), auth.ResourceTags(from[i].Tags)); err != nil {
-				return nil, err
+				return q, nil, nil, err
 			}
 		}
 	}
 	if s.queriesAtWork(ctx) >= maxQueries {
-		return nil, logsapi.LimitExceededException("Account maximum query concurrency limit of [%d] reached.", maxQueries) // Unverified: AWS's sentence
+		return q, nil, nil, logsapi.LimitExceededException("Account maximum query concurrency limit of [%d] reached.", maxQueries) // Unverified: AWS's sentence
 	}
-	q := query{
+	q = query{
 		ID: uuid(), Created: s.now(), Text: in.QueryString, Start: in.StartTime, End: in.EndTime,
 		Limit: int(value(in.Limit)), Status: logsapi.QueryStatusScheduled,
 	}
 	for i := range from {
 		q.Groups = append(q.Groups, from[i].Name)
 	}
-	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
+	return q, parsed, from, s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
 		return queries.Put(tx, placeOf(ctx).key(q.ID), q)
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.tasks.begin(ctx, q.ID, func(ctx context.Context) { s.run(ctx, q, parsed, from) })
-	return &logsapi.StartQueryResponse{QueryId: &q.ID}, nil
 }
 
 // queriesAtWork counts the queries of the caller's place that go on; it may

@@ -56,7 +56,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	if err := s.evaluateAnomalies(ctx, now.UnixMilli()); err != nil {
+	if err := errors.Join(s.evaluateAnomalies(ctx, now.UnixMilli()), s.runScheduled(ctx, now.UnixMilli())); err != nil {
 		return err
 	}
 	return s.store.Blobs().Sweep(ctx)

@@ -35,6 +35,8 @@ type Config struct {
 	Authorizer Authorizer
 	// Buckets is where exports go. Without it no bucket exists.
 	Buckets Buckets
+	// STS gives the sessions in which subscriptions are delivered.
+	STS Sessions
 	// AssociationDelay is the time until AssociateKmsKey and
 	// DisassociateKmsKey take effect; AWS says up to five minutes.
 	AssociationDelay time.Duration
@@ -54,6 +56,8 @@ type Service struct {
 	ring  *keyring
 	// buckets is nil without Amazon S3.
 	buckets Buckets
+	// sts is nil without sessions.
+	sts Sessions
 	// tokenKey authenticates the tokens of GetLogEvents.
 	tokenKey [seal.KeySize]byte
 
@@ -74,6 +78,7 @@ func New(c Config) *Service {
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
 		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
 		buckets:  c.Buckets,
+		sts:      c.STS,
 		tokenKey: c.Root.Subkey("logs.token"),
 	}
 }
