@@ -76,6 +76,10 @@ type Request struct {
 	// CanonicalID is the canonical user ID of the caller's account, which a
 	// bucket policy may name as a CanonicalUser. Empty where there are none.
 	CanonicalID string
+	// Blind, if there is one, is the same request about a resource that does
+	// not exist: a denial speaks of it unless the resource's own side allows.
+	Blind *Request
+
 	// Shown replaces "resource: " and Resource in the sentence of a denial,
 	// for a resource that must not be revealed: "the resource associated with
 	// this ciphertext".
@@ -168,7 +172,11 @@ func (a *Authorizer) Authorize(ctx context.Context, r *Request) error {
 	if d.Allowed {
 		return nil
 	}
-	denial := r.Service.AccessDenied(d.sentence(q.caller, r))
+	d, about, err := a.told(ctx, q, d)
+	if err != nil {
+		return err
+	}
+	denial := r.Service.AccessDenied(d.sentence(q.caller, about))
 	denial.Decision = id
 	return denial
 }

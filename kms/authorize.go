@@ -165,14 +165,23 @@ func (s *Service) question(ctx context.Context, r *request, k *key, n name) (*au
 		Service: kmsapi.Service, Action: r.action, Resource: n.arn(), Account: n.account,
 		Gate: true, Local: r.local, Keys: r.keys, Shown: r.shown,
 	}
-	if n.alias != "" && n.account != api.CallerOf(ctx).Account {
+	c := api.CallerOf(ctx)
+	abroad := n.account != c.Account
+	if abroad && n.alias != "" {
 		ask.Shown = "resource: " + n.arn()
+		r.set("kms:requestalias", n.alias)
 	}
 	if k == nil {
 		return ask, nil
 	}
+	if abroad && c.Account != "" {
+		blind := *ask
+		blind.Keys = maps.Clone(r.keys)
+		ask.Blind = &blind
+	}
 	r.property(k)
 	ask.Resource, ask.Account, ask.Policy = k.arn(), k.Account, k.policy
+	ask.Managed = k.manager() == kmsapi.KeyManagerTypeAws
 	grants := s.inquire(ctx, r, k)
 	if grants != nil {
 		ask.Granted = grants.answer
