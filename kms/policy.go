@@ -8,7 +8,6 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/kmsapi"
-	"sealstack/arn"
 	"sealstack/auth"
 	"sealstack/policy"
 	"sealstack/storage"
@@ -141,21 +140,18 @@ func (s *Service) checkPolicy(ctx context.Context, r *record, document string, b
 }
 
 // checkLockout makes sure that the caller can put the next policy: that the
-// new one allows it, or trusts the caller's account, whose IAM policies can
-// then allow it.
+// new one allows it, or trusts the caller's account, whose IAM policies allow
+// it.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 func (s *Service) checkLockout(ctx context.Context, r *record, p *policy.Policy) error {
-	caller := api.CallerOf(ctx)
-	for _, c := range []*api.Caller{caller, rootOf(caller)} {
-		d, err := s.authorizer.Decide(api.WithCaller(ctx, c), putAgain(ctx, r, p))
-		if err != nil {
-			return fmt.Errorf("kms: lockout check: %w", err)
-		}
-		if d.Allowed {
-			return nil
-		}
+	d, err := s.authorizer.Decide(ctx, putAgain(ctx, r, p))
+	if err != nil {
+		return fmt.Errorf("kms: lockout check: %w", err)
 	}
-	return lockedOut()
+	if !d.Allowed {
+		return lockedOut()
+	}
+	return nil
 }
 
 func putAgain(ctx context.Context, r *record, p *policy.Policy) *auth.Request {
@@ -165,15 +161,4 @@ func putAgain(ctx context.Context, r *record, p *policy.Policy) *auth.Request {
 		Service: kmsapi.Service, Action: again.action, Resource: r.arn(), Account: r.Account,
 		Policy: p, Gate: true, Local: true, Keys: again.keys,
 	}
-}
-
-// rootOf is the root user of the caller's account, making the same call.
-func rootOf(c *api.Caller) *api.Caller {
-	root := *c
-	root.Session = nil
-	root.Principal = api.Principal{
-		Type: api.Root, Account: c.Account, ID: c.Account,
-		ARN: arn.ARN{Partition: arn.PartitionOf(c.Region), Service: "iam", Account: c.Account, Resource: "root"}.String(),
-	}
-	return &root
 }

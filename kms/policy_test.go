@@ -113,17 +113,55 @@ func TestMissingPrincipalIsMalformed(t *testing.T) {
 	wantCode(t, err, "MalformedPolicyDocumentException")
 }
 
-// Trusting the account is enough: its IAM policies can then allow it.
-func TestTheLockoutCheckCountsTrustInTheAccount(t *testing.T) {
+// The caller must be able to put the next policy: by the new policy alone, or
+// by his IAM policies if it trusts the account.
+func TestTheLockoutCheckIsAboutTheCaller(t *testing.T) {
+	statement := func(principal string) string {
+		return `{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":"kms:PutKeyPolicy","Resource":"*"}}`
+	}
+	const (
+		trust   = "111122223333"
+		creates = `{"Effect":"Allow","Action":["kms:CreateKey","kms:ReplicateKey"],"Resource":"*"}`
+		puts    = `{"Effect":"Allow","Action":"kms:PutKeyPolicy","Resource":"*"}`
+		forbids = `{"Effect":"Deny","Action":"kms:PutKeyPolicy","Resource":"*"}`
+	)
+	for name, row := range map[string]struct {
+		iam, policy string
+		locked      bool
+	}{
+		"the account is trusted, and IAM allows":         {creates + "," + puts, defaultPolicy(region, account), false},
+		"the account is trusted, and IAM is silent":      {creates, defaultPolicy(region, account), true},
+		"the account is trusted, and IAM forbids":        {creates + "," + puts + "," + forbids, statement(trust), true},
+		"the caller is named":                            {creates, statement(bob.ARN), false},
+		"the caller is named, and IAM forbids":           {creates + "," + forbids, statement(bob.ARN), true},
+		"everybody is":                                   {creates, byAnyone, false},
+		"somebody else is":                               {creates + "," + puts, statement(eve.ARN), true},
+		"another account is":                             {creates + "," + puts, statement(foreign), true},
+		"the account is trusted with other things":       {creates + "," + puts, strings.ReplaceAll(statement(trust), "PutKeyPolicy", "Get*"), true},
+		"the account is trusted under another condition": {creates + "," + puts, strings.Replace(statement(trust), `"Resource"`, `"Condition":{"Bool":{"kms:MultiRegion":"true"}},"Resource"`, 1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			ctx := h.grant(bob, `{"Version":"2012-10-17","Statement":[`+row.iam+`]}`)
+			_, err := h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Policy: &row.policy})
+			if !row.locked {
+				must(t, err)
+				return
+			}
+			wantError(t, err, "MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
+			_, err = h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Policy: &row.policy, BypassPolicyLockoutSafetyCheck: new(false)})
+			wantCode(t, err, "MalformedPolicyDocumentException")
+			_, err = h.CreateKey(ctx, &kmsapi.CreateKeyRequest{Policy: &row.policy, BypassPolicyLockoutSafetyCheck: new(true)})
+			must(t, err)
+		})
+	}
+}
+
+// Nobody is asked about the default policy, which the caller did not write.
+func TestTheDefaultPolicyIsNotHeldAgainstTheCaller(t *testing.T) {
 	h := newHarness(t)
-	user := h.grant(userOf(account, "bob"), allowAll)
-	_, err := h.CreateKey(user, &kmsapi.CreateKeyRequest{Policy: new(defaultPolicy(region, account))})
-	must(t, err)
-	self := `{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/bob"},"Action":"kms:PutKeyPolicy","Resource":"*"}}`
-	_, err = h.CreateKey(user, &kmsapi.CreateKeyRequest{Policy: &self})
-	must(t, err)
-	_, err = h.CreateKey(h.ctx, &kmsapi.CreateKeyRequest{Policy: &self})
-	wantCode(t, err, "MalformedPolicyDocumentException")
+	ctx := h.grant(bob, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:CreateKey","Resource":"*"}}`)
+	must(t, second(h.CreateKey(ctx, &kmsapi.CreateKeyRequest{})))
 }
 
 func TestThereIsOnePolicyNamedDefault(t *testing.T) {
