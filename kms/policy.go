@@ -136,15 +136,15 @@ func (s *Service) checkPolicy(ctx context.Context, r *record, document string, b
 	if value(bypass) {
 		return bound, nil
 	}
-	return bound, s.checkLockout(ctx, r, p)
+	return bound, s.checkLockout(ctx, r, p, bypass)
 }
 
 // checkLockout makes sure that the caller can put the next policy: that the
 // new one allows it, or trusts the caller's account, whose IAM policies allow
 // it.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
-func (s *Service) checkLockout(ctx context.Context, r *record, p *policy.Policy) error {
-	d, err := s.authorizer.Decide(ctx, putAgain(ctx, r, p))
+func (s *Service) checkLockout(ctx context.Context, r *record, p *policy.Policy, bypass *bool) error {
+	d, err := s.authorizer.Decide(ctx, putAgain(ctx, r, p, bypass))
 	if err != nil {
 		return fmt.Errorf("kms: lockout check: %w", err)
 	}
@@ -154,8 +154,9 @@ func (s *Service) checkLockout(ctx context.Context, r *record, p *policy.Policy)
 	return nil
 }
 
-func putAgain(ctx context.Context, r *record, p *policy.Policy) *auth.Request {
-	again := on(ctx, "PutKeyPolicy")
+// putAgain is the same policy put once more, with the same parameters.
+func putAgain(ctx context.Context, r *record, p *policy.Policy, bypass *bool) *auth.Request {
+	again := on(ctx, "PutKeyPolicy").bypass(bypass)
 	again.property(&key{record: *r})
 	return &auth.Request{
 		Service: kmsapi.Service, Action: again.action, Resource: r.arn(), Account: r.Account,
