@@ -267,7 +267,7 @@ func TestBadValuesForLogsAreRefused(t *testing.T) {
 		{"a pattern that is none", in("FilterLogEvents", "g", `,"filterPattern":"{ $.a = "`), 400, parameter, "*"},
 		{"a pattern of 1025 characters", in("FilterLogEvents", "g", `,"filterPattern":"`+strings.Repeat("a", 1025)+`"`), 400, parameter, violated("'"+strings.Repeat("a", 1025)+"'", "filterPattern", "Member must have length less than or equal to 1024")},
 		{"names and a prefix of streams", in("FilterLogEvents", "g", `,"logStreamNames":["s"],"logStreamNamePrefix":"s"`), 400, parameter, "*"},
-		{"an operation that is not there", logsCall("GetLogGroupFields", `{"logGroupName":"g"}`), 501, "NotImplemented", "*"},
+		{"a feature that is not there", logsCall("CreateImportTask", `{"importSourceArn":"arn:aws:cloudtrail:us-east-1:000000000000:eventdatastore/e","importRoleArn":"arn:aws:iam::000000000000:role/r"}`), 501, "NotImplemented", "*"},
 	})
 }
 
