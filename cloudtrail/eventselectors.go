@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
 )
 
@@ -215,36 +214,4 @@ func usedOperators(f *cloudtrailapi.AdvancedFieldSelector) []string {
 		}
 	}
 	return used
-}
-
-// PutInsightSelectors is not implemented for selectors: no Insights events are
-// made. An empty list, which switches Insights off, changes nothing.
-//
-// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html
-func (s *Service) PutInsightSelectors(ctx context.Context, in *cloudtrailapi.PutInsightSelectorsRequest) (*cloudtrailapi.PutInsightSelectorsResponse, error) {
-	if in.TrailName == nil {
-		return nil, api.NotImplemented("cloudtrail", "PutInsightSelectors on event data stores")
-	}
-	t, err := s.openHome(ctx, *in.TrailName, "PutInsightSelectors")
-	if err != nil {
-		return nil, err
-	}
-	if len(in.InsightSelectors) > 0 {
-		return nil, api.NotImplemented("cloudtrail", "PutInsightSelectors")
-	}
-	return &cloudtrailapi.PutInsightSelectorsResponse{TrailARN: new(t.arn()), InsightSelectors: []cloudtrailapi.InsightSelector{}}, nil
-}
-
-// GetInsightSelectors says of every trail that Insights is not enabled.
-//
-// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html
-func (s *Service) GetInsightSelectors(ctx context.Context, in *cloudtrailapi.GetInsightSelectorsRequest) (*cloudtrailapi.GetInsightSelectorsResponse, error) {
-	if in.TrailName == nil {
-		return nil, api.NotImplemented("cloudtrail", "GetInsightSelectors on event data stores")
-	}
-	t, err := s.open(ctx, *in.TrailName, "GetInsightSelectors")
-	if err != nil {
-		return nil, err
-	}
-	return nil, noInsights(t.arn())
 }

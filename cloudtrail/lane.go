@@ -22,6 +22,7 @@ type lane struct {
 	Digest    digests   `cbor:"5,keyasint"`
 	Stream    stream    `cbor:"6,keyasint"`
 	Notices   notices   `cbor:"7,keyasint,omitzero"`
+	Insights  insights  `cbor:"8,keyasint,omitzero"`
 }
 
 // attempts is how deliveries of one kind went.
@@ -169,6 +170,12 @@ func (s *Service) serveLane(ctx context.Context, t *trail, region string, l *lan
 	}
 	l.Digest.begin(t) // what is delivered now is in its first digest
 	if err := s.deliver(ctx, t, region, l, now); err != nil {
+		return err
+	}
+	if err := s.analyze(ctx, t, region, l, now); err != nil {
+		return err
+	}
+	if err := s.deliverInsights(ctx, t, region, l, now); err != nil {
 		return err
 	}
 	if err := s.digest(ctx, t, region, l, now); err != nil {

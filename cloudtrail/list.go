@@ -111,7 +111,7 @@ func (t *trail) shown() cloudtrailapi.Trail {
 		IsMultiRegionTrail: new(t.MultiRegion), HomeRegion: new(t.Region), TrailARN: new(t.arn()),
 		LogFileValidationEnabled: new(t.Validation), CloudWatchLogsLogGroupArn: some(t.Group),
 		CloudWatchLogsRoleArn: some(t.Role), KmsKeyId: some(t.Key),
-		HasCustomEventSelectors: new(t.Advanced != nil || !isDefault(t.Basic)), HasInsightSelectors: new(false),
+		HasCustomEventSelectors: new(t.Advanced != nil || !isDefault(t.Basic)), HasInsightSelectors: new(len(t.Insights) > 0),
 		IsOrganizationTrail: new(t.Organization != ""), RecursiveLogging: t.Recursive,
 	}
 }

@@ -35,14 +35,16 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrailapi.LookupEven
 	if err != nil {
 		return nil, err
 	}
-	if in.EventCategory != nil {
-		return &cloudtrailapi.LookupEventsResponse{Events: []cloudtrailapi.Event{}}, nil // no Insights events are made
-	}
 	if err := s.queue.flush(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.store.View(ctx, q.run); err != nil {
-		return nil, fmt.Errorf("cloudtrail: look up events: %w", err)
+	if in.EventCategory != nil {
+		err = s.lookupInsights(ctx, q)
+	} else if err = s.store.View(ctx, q.run); err != nil {
+		err = fmt.Errorf("cloudtrail: look up events: %w", err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	out := &cloudtrailapi.LookupEventsResponse{Events: q.found}
 	if q.next != nil {
@@ -89,7 +91,7 @@ func (s *Service) searchOf(ctx context.Context, in *cloudtrailapi.LookupEventsRe
 	if err := q.filter(in.LookupAttributes); err != nil {
 		return nil, err
 	}
-	q.purpose = fmt.Sprint("LookupEvents ", c.Account, c.Region, in.LookupAttributes, nanos(in.StartTime), nanos(in.EndTime))
+	q.purpose = fmt.Sprint("LookupEvents ", c.Account, c.Region, in.LookupAttributes, in.EventCategory != nil, nanos(in.StartTime), nanos(in.EndTime))
 	return q, q.resume(s, in.NextToken)
 }
 

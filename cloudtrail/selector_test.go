@@ -179,15 +179,3 @@ func TestSelectorsHoldWhenTheEventIsRecorded(t *testing.T) {
 		t.Errorf("the history has %d events, want all", len(out.Events))
 	}
 }
-
-func TestInsightsAreNotImplemented(t *testing.T) {
-	b := newBench(t)
-	b.trail("main")
-	_, err := b.GetInsightSelectors(b.ctx, &cloudtrailapi.GetInsightSelectorsRequest{TrailName: new("main")})
-	b.fails(err, "InsightNotEnabledException", "")
-	kind := cloudtrailapi.InsightTypeApiCallRateInsight
-	_, err = b.PutInsightSelectors(b.ctx, &cloudtrailapi.PutInsightSelectorsRequest{TrailName: new("main"), InsightSelectors: []cloudtrailapi.InsightSelector{{InsightType: &kind}}})
-	b.fails(err, "NotImplemented", "")
-	_, err = b.PutInsightSelectors(b.ctx, &cloudtrailapi.PutInsightSelectorsRequest{TrailName: new("main"), InsightSelectors: []cloudtrailapi.InsightSelector{}})
-	b.ok(err)
-}

@@ -55,6 +55,8 @@ type trail struct {
 	Topic     string `cbor:"28,keyasint,omitempty"` // ARN of the topic that is told of log files
 	TopicName string `cbor:"29,keyasint,omitempty"` // as it was given
 
+	Insights []string `cbor:"31,keyasint,omitempty"` // types
+
 	Organization string `cbor:"30,keyasint,omitempty"` // id, of an organization trail
 	For          string `cbor:"-"`                     // account of a share: see shares
 }
