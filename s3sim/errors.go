@@ -100,6 +100,11 @@ func noObjectLockConfiguration(bucket string) *api.Error {
 	return notConfigured("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket", bucket)
 }
 
+// Unverified: the sentence.
+func needsMFA() *api.Error {
+	return denied("Mfa Authentication must be used for this request")
+}
+
 func publicPolicyBlocked(user, bucket string) *api.Error {
 	return denied("User: " + user + " is not authorized to perform: s3:PutBucketPolicy on resource: \"" + bucket +
 		"\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")

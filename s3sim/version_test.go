@@ -84,6 +84,27 @@ func TestADeleteMarkerHidesAnObject(t *testing.T) {
 	b.ok(err)
 }
 
+func TestMFADeleteTakesADevice(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	for mfa, code := range map[s3api.MFADelete]string{"Enabled": "AccessDenied", "Maybe": "MalformedXML", "Disabled": ""} {
+		_, err := b.PutBucketVersioning(b.ctx, &s3api.PutBucketVersioningRequest{
+			Bucket: "logs", MFA: new("arn:aws:iam::111122223333:mfa/root 123456"),
+			VersioningConfiguration: s3api.VersioningConfiguration{Status: new(s3api.BucketVersioningStatusEnabled), MFADelete: &mfa},
+		})
+		if code == "" {
+			b.ok(err)
+			continue
+		}
+		b.code(err, code)
+	}
+	got, err := b.GetBucketVersioning(b.ctx, &s3api.GetBucketVersioningRequest{Bucket: "logs"})
+	b.ok(err)
+	if got.MFADelete != nil {
+		t.Errorf("MFA delete is %s", *got.MFADelete)
+	}
+}
+
 func TestASuspendedBucketReplacesItsNullVersion(t *testing.T) {
 	b := newBench(t)
 	b.bucket("logs")

@@ -2,7 +2,6 @@ package s3sim
 
 import (
 	"context"
-	"strings"
 
 	"sealstack/api"
 	"sealstack/api/s3api"
@@ -20,8 +19,8 @@ func (s *Service) GetBucketVersioning(ctx context.Context, in *s3api.GetBucketVe
 	return &s3api.GetBucketVersioningOutput{Status: given(b.Versioning)}, nil
 }
 
-// PutBucketVersioning makes a bucket keep versions, or stop. MFA delete is not
-// to be had: it takes the root user's device.
+// PutBucketVersioning makes a bucket keep versions, or stop. MFA delete takes
+// the root user's device, and there are none: no code in x-amz-mfa is right.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
 func (s *Service) PutBucketVersioning(ctx context.Context, in *s3api.PutBucketVersioningRequest) (*api.None, error) {
 	b, err := s.open(ctx, in.Bucket, in.ExpectedBucketOwner, "PutBucketVersioning")
@@ -32,8 +31,12 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *s3api.PutBucketVe
 	if status != s3api.BucketVersioningStatusEnabled && status != s3api.BucketVersioningStatusSuspended {
 		return nil, badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if strings.EqualFold(string(value(in.VersioningConfiguration.MFADelete)), "Enabled") {
-		return nil, notImplemented("x-amz-mfa")
+	switch value(in.VersioningConfiguration.MFADelete) {
+	case "", s3api.MFADeleteDisabled:
+	case s3api.MFADeleteEnabled:
+		return nil, needsMFA()
+	default:
+		return nil, malformedXML()
 	}
 	return nil, s.change(ctx, b, func(_ storage.Tx, r *bucketRecord) error {
 		if r.Lock && status == s3api.BucketVersioningStatusSuspended {
