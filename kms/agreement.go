@@ -9,6 +9,12 @@ import (
 	"sealstack/kms/material"
 )
 
+// agreeing is the material of keys that agree on secrets.
+type agreeing interface {
+	material.Material
+	SharedSecret(peer []byte) (material.Secret, error)
+}
+
 // DeriveSharedSecret agrees on a secret with the owner of another key on the
 // same curve.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_DeriveSharedSecret.html
@@ -22,7 +28,7 @@ func (s *Service) DeriveSharedSecret(ctx context.Context, in *kmsapi.DeriveShare
 	if err != nil {
 		return nil, err
 	}
-	m, release, err := unsealAs[*material.ECC](ctx, s, &k.record, k.Material)
+	m, release, err := unsealAs[agreeing](ctx, s, &k.record, k.Material)
 	if err != nil {
 		return nil, err
 	}

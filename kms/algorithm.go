@@ -29,7 +29,7 @@ var (
 	}
 )
 
-// algorithms has every key spec that can be made here.
+// algorithms has every key spec.
 // https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 //
 // Unverified: the order of Ed25519's.
@@ -52,9 +52,14 @@ var algorithms = map[kmsapi.KeySpec]algorithmSet{
 	kmsapi.KeySpecHmac256:             macs(kmsapi.MacAlgorithmSpecHmacSha256),
 	kmsapi.KeySpecHmac384:             macs(kmsapi.MacAlgorithmSpecHmacSha384),
 	kmsapi.KeySpecHmac512:             macs(kmsapi.MacAlgorithmSpecHmacSha512),
-	kmsapi.KeySpecMlKem512:            mlKEMAlgorithms,
-	kmsapi.KeySpecMlKem768:            mlKEMAlgorithms,
-	kmsapi.KeySpecMlKem1024:           mlKEMAlgorithms,
+	kmsapi.KeySpecSm2: {
+		encryption: []kmsapi.EncryptionAlgorithmSpec{kmsapi.EncryptionAlgorithmSpecSm2pke},
+		signing:    []kmsapi.SigningAlgorithmSpec{kmsapi.SigningAlgorithmSpecSm2dsa},
+		agreement:  []kmsapi.KeyAgreementAlgorithmSpec{kmsapi.KeyAgreementAlgorithmSpecEcdh},
+	},
+	kmsapi.KeySpecMlKem512:  mlKEMAlgorithms,
+	kmsapi.KeySpecMlKem768:  mlKEMAlgorithms,
+	kmsapi.KeySpecMlKem1024: mlKEMAlgorithms,
 }
 
 func signs(with ...kmsapi.SigningAlgorithmSpec) algorithmSet { return algorithmSet{signing: with} }

@@ -38,12 +38,22 @@ func (k *key) takes(operation string, algorithm kmsapi.EncryptionAlgorithmSpec, 
 	return nil
 }
 
+// enciphering is the material of asymmetric keys that encrypt.
+type enciphering interface {
+	material.Material
+	Encrypt(algorithm string, plaintext []byte) ([]byte, error)
+	Decrypt(algorithm string, ciphertext []byte) ([]byte, error)
+}
+
 var rsaBits = map[kmsapi.KeySpec]int{kmsapi.KeySpecRsa2048: 2048, kmsapi.KeySpecRsa3072: 3072, kmsapi.KeySpecRsa4096: 4096}
 
 // fits holds the size of a plaintext against what an RSA key can encrypt at
 // once.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
 func fits(size int, algorithm kmsapi.EncryptionAlgorithmSpec, spec kmsapi.KeySpec) error {
+	if spec == sm2 && size > material.MaxSM2Plaintext {
+		return tooLong(algorithm, spec, material.MaxSM2Plaintext)
+	}
 	bits, ok := rsaBits[spec]
 	if !ok {
 		return nil
@@ -67,18 +77,22 @@ func (s *Service) encipher(ctx context.Context, k *key, operation string, algori
 		}
 		return blob, err
 	}
-	m, release, err := unsealAs[*material.RSA](ctx, s, &k.record, k.Material)
+	m, release, err := unsealAs[enciphering](ctx, s, &k.record, k.Material)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return m.Encrypt(string(algorithm), plaintext)
+	blob, err := m.Encrypt(string(algorithm), plaintext)
+	if errors.Is(err, material.ErrPlaintextSize) {
+		err = invalidCiphertext()
+	}
+	return blob, err
 }
 
 // decipher opens what was encrypted with the public key of an RSA key, inside
 // of KMS or outside.
 func (s *Service) decipher(ctx context.Context, k *key, c *ciphertext) ([]byte, error) {
-	m, release, err := unsealAs[*material.RSA](ctx, s, &k.record, k.Material)
+	m, release, err := unsealAs[enciphering](ctx, s, &k.record, k.Material)
 	if err != nil {
 		return nil, err
 	}

@@ -60,8 +60,8 @@ func TestEveryKeySignsAndVerifiesWithEachOfItsAlgorithms(t *testing.T) {
 	h := newHarness(t)
 	message := []byte("a message")
 	for spec, set := range algorithms {
-		if len(set.signing) == 0 || spec == kmsapi.KeySpecRsa3072 || spec == kmsapi.KeySpecRsa4096 {
-			continue // RSA differs in size alone
+		if len(set.signing) == 0 || spec == kmsapi.KeySpecRsa3072 || spec == kmsapi.KeySpecRsa4096 || spec == sm2 {
+			continue // RSA differs in size alone, and SM2 has tests of its own, in China
 		}
 		k := h.key(of(spec, signVerify))
 		for _, a := range set.signing {

@@ -43,6 +43,7 @@ const (
 	FamilyHMAC
 	FamilyMLDSA
 	FamilyMLKEM
+	FamilySM2
 )
 
 // Material is one key material of any family. The values are immutable but for

@@ -63,7 +63,7 @@ const (
 	pkcs1v15
 )
 
-// schemes has the signing algorithms of the KMS API but SM2DSA.
+// schemes has the signing algorithms of the KMS API.
 // https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 var schemes = map[string]scheme{
 	"RSASSA_PSS_SHA_256":        {pss, crypto.SHA256, Raw | Digest, 32},
@@ -77,6 +77,7 @@ var schemes = map[string]scheme{
 	"ECDSA_SHA_512":             {noPadding, crypto.SHA512, Raw | Digest, 64},
 	"ED25519_SHA_512":           {noPadding, 0, Raw, 0},
 	"ED25519_PH_SHA_512":        {noPadding, 0, Digest, 64},
+	"SM2DSA":                    {noPadding, 0, Raw | Digest, 32},
 	"ML_DSA_SHAKE_256":          {noPadding, 0, Raw | ExternalMu, 64},
 }
 

@@ -8,8 +8,7 @@ type spec struct {
 	generate func() (Material, error)
 }
 
-// specs has every key spec of the KMS API but SM2, which AWS has in China
-// Regions only.
+// specs has every key spec of the KMS API.
 // https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 var specs = map[string]spec{
 	"SYMMETRIC_DEFAULT":     {FamilySymmetric, func() (Material, error) { return made(NewSymmetric()) }},
@@ -30,6 +29,7 @@ var specs = map[string]spec{
 	"ML_DSA_87":             {FamilyMLDSA, func() (Material, error) { return made(NewMLDSA("ML_DSA_87")) }},
 	"ML_KEM_512":            {FamilyMLKEM, func() (Material, error) { return made(NewMLKEM("ML_KEM_512")) }},
 	"ML_KEM_768":            {FamilyMLKEM, func() (Material, error) { return made(NewMLKEM("ML_KEM_768")) }},
+	"SM2":                   {FamilySM2, func() (Material, error) { return made(NewSM2()) }},
 	"ML_KEM_1024":           {FamilyMLKEM, func() (Material, error) { return made(NewMLKEM("ML_KEM_1024")) }},
 }
 
@@ -46,6 +46,7 @@ func init() { // not in the declaration, where Parse would refer to itself
 		FamilyHMAC:      func(s Secret, id string) (Material, error) { return made(HMACFrom(s, id)) },
 		FamilyMLDSA:     func(s Secret, id string) (Material, error) { return made(MLDSAFrom(s, id)) },
 		FamilyMLKEM:     func(s Secret, id string) (Material, error) { return made(MLKEMFrom(s, id)) },
+		FamilySM2:       func(s Secret, id string) (Material, error) { return made(SM2From(s, id)) },
 	}
 }
 
