@@ -52,7 +52,7 @@ func TestEveryFieldHasATagOfTheGrammar(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s: %v", typ, err)
 				}
-				if s.Protocol != api.RESTXML && tag.Place != api.Body {
+				if s.Protocol != api.RESTXML && s.Protocol != api.RESTJSON && tag.Place != api.Body {
 					t.Errorf("%s.%s stands outside the body", typ, typ.Field(i).Name)
 				}
 			}

@@ -35,7 +35,7 @@
 //	flattened     a list or map without a wrapping element, by the member alone
 //	token         idempotency token: clients make one up if the caller gives none
 //
-// Only RESTXML has header, headers, uri, query, status, payload, attr and ns.
+// Only RESTXML and RESTJSON have header, headers, uri, query, status, payload, attr and ns.
 // Members without such a place are in the body. [ParseTag] reads a tag.
 package api
 
@@ -49,6 +49,7 @@ const (
 	JSON    Protocol = iota + 1 // awsJson1.1: POST /, X-Amz-Target
 	Query                       // awsQuery: form in, XML out
 	RESTXML                     // rest-xml: S3
+	RESTJSON                    // rest-json: CloudTrail's data service
 )
 
 // Service describes one AWS service: what the edge needs to find, decode,

@@ -9,7 +9,7 @@ import (
 // Place says where on the wire a member stands.
 type Place uint8
 
-// The places of a member. All but Body occur in RESTXML only.
+// The places of a member. All but Body occur in RESTXML and RESTJSON only.
 const (
 	Body         Place = iota
 	Header             // an HTTP header

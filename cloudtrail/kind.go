@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sealstack/api"
+	"sealstack/api/cloudtraildataapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -42,6 +43,8 @@ func kindOf(s *api.Service, op *api.Operation) *kind {
 		k.asS3(op)
 	case logsapi.Service:
 		k.asLogs(op.Name)
+	case cloudtraildataapi.Service:
+		k.data, k.hidden = true, []string{"auditEvents"}
 	}
 	stored, _ := kinds.LoadOrStore(op, k)
 	return stored.(*kind)

@@ -6,6 +6,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
+	"sealstack/api/cloudtraildataapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -38,7 +39,7 @@ func (e *Emulator) wire() {
 	e.trail(c)
 	*e.recorders = recorders{e.iam, e.trails}
 	doors := []api.Door{
-		c.kms.Endpoint, c.logs.Endpoint, c.iam.Endpoint, c.sts.Endpoint, c.organizations.Endpoint, c.cloudtrail.Endpoint,
+		c.kms.Endpoint, c.logs.Endpoint, c.iam.Endpoint, c.sts.Endpoint, c.organizations.Endpoint, c.cloudtrail.Endpoint, c.audit.Endpoint,
 	}
 	for i, d := range doors {
 		doors[i] = e.gate.around(d)
@@ -71,6 +72,7 @@ type clients struct {
 	organizations organizationsapi.Client
 	s3            s3api.Client
 	cloudtrail    cloudtrailapi.Client
+	audit         cloudtraildataapi.Client
 }
 
 func (e *Emulator) clients() *clients {
@@ -81,6 +83,7 @@ func (e *Emulator) clients() *clients {
 		sts:           stsapi.Client{Endpoint: &api.Endpoint[stsapi.API]{Service: stsapi.Service, Recorder: e.recorders}},
 		organizations: organizationsapi.Client{Endpoint: &api.Endpoint[organizationsapi.API]{Service: organizationsapi.Service, Recorder: e.recorders}},
 		s3:            s3api.Client{Endpoint: &api.Endpoint[s3api.API]{Service: s3api.Service, Recorder: e.recorders}},
+		audit:         cloudtraildataapi.Client{Endpoint: &api.Endpoint[cloudtraildataapi.API]{Service: cloudtraildataapi.Service, Recorder: e.recorders}},
 		cloudtrail:    cloudtrailapi.Client{Endpoint: &api.Endpoint[cloudtrailapi.API]{Service: cloudtrailapi.Service, Recorder: e.recorders}},
 	}
 }
@@ -138,6 +141,6 @@ func (e *Emulator) trail(c *clients) {
 		DataKeyLifetime: delays.dataKey,
 		TLS:             tlsOf, Bucket: e.s3.Place,
 	})
-	c.cloudtrail.Endpoint.Impl = e.trails
+	c.cloudtrail.Endpoint.Impl, c.audit.Endpoint.Impl = e.trails, e.trails
 	e.sweeps.Register("cloudtrail", e.gate.sweep(e.trails.Sweep))
 }

@@ -67,6 +67,8 @@ func (e *edge) findOther(c *call) error {
 		return noService(signedFor)
 	case c.service == nil || c.service.Protocol == api.RESTXML:
 		return e.findREST(c)
+	case c.service.Protocol == api.RESTJSON:
+		return e.findRESTJSON(c)
 	case c.service.Protocol == api.Query:
 		c.protocol = c.service.protocol
 		return e.findQuery(c)

@@ -29,7 +29,7 @@ type protocol interface {
 var protocols = map[api.Protocol]protocol{
 	api.JSON:    jsonProtocol{},
 	api.Query:   queryProtocol{},
-	api.RESTXML: restProtocol{},
+	api.RESTXML: restProtocol{}, api.RESTJSON: restJSONProtocol{},
 }
 
 var noneType = reflect.TypeFor[api.None]()

@@ -16,7 +16,7 @@ import (
 
 // rooms are the folders of the packages that implement the services.
 var rooms = map[string]string{
-	"kms": "kms", "logs": "logs", "cloudtrail": "cloudtrail", "iam": "iam", "sts": "iam", "s3": "s3sim",
+	"kms": "kms", "logs": "logs", "cloudtrail": "cloudtrail", "cloudtrail-data": "cloudtrail", "iam": "iam", "sts": "iam", "s3": "s3sim",
 	"organizations": "organizations",
 }
 
@@ -28,7 +28,7 @@ func writeCoverage(root string) error {
 		if err != nil {
 			return err
 		}
-		done, err := implemented(root, rooms[s.ID], "sealstack/api/"+s.ID+"api")
+		done, err := implemented(root, rooms[s.ID], "sealstack/api/"+s.pkg())
 		if err != nil {
 			return fmt.Errorf("coverage %s: %w", s.ID, err)
 		}

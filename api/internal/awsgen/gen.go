@@ -27,7 +27,7 @@ func generateAll(services []service, models, out string) error {
 		if err != nil {
 			return fmt.Errorf("gen %s: %w", s.ID, err)
 		}
-		if err := writePackage(filepath.Join(out, s.ID+"api"), files); err != nil {
+		if err := writePackage(filepath.Join(out, s.pkg()), files); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (g *generator) file(name string, emit func(*bytes.Buffer)) ([]byte, error) 
 	if name == "service_gen.go" {
 		g.packageDoc(&b)
 	}
-	fmt.Fprintf(&b, "package %sapi\n\n", g.ID)
+	fmt.Fprintf(&b, "package %s\n\n", g.pkg())
 	writeImports(&b, body.String())
 	b.Write(body.Bytes())
 	text, err := format.Source(b.Bytes())

@@ -83,7 +83,7 @@ func (op *operation) httpLiteral() string {
 	return "api.HTTP{" + strings.Join(parts, ", ") + "}"
 }
 
-var protocols = map[string]string{"json": "api.JSON", "query": "api.Query", "rest-xml": "api.RESTXML"}
+var protocols = map[string]string{"json": "api.JSON", "query": "api.Query", "rest-xml": "api.RESTXML", "rest-json": "api.RESTJSON"}
 
 // describe writes the service itself.
 func (g *generator) describe(b *bytes.Buffer) {
@@ -130,7 +130,7 @@ func (g *generator) lists(b *bytes.Buffer) {
 
 // packageDoc writes the comment of the package.
 func (g *generator) packageDoc(b *bytes.Buffer) {
-	fmt.Fprintf(b, "// Package %sapi is the contract of %s (API version %s):\n", g.ID, g.Metadata.ServiceFullName, g.Metadata.APIVersion)
+	fmt.Fprintf(b, "// Package %s is the contract of %s (API version %s):\n", g.pkg(), g.Metadata.ServiceFullName, g.Metadata.APIVersion)
 	b.WriteString("// its types, operations, errors and constraints, generated from AWS's model.\n" +
 		"// It imports package api alone; any room may import it. AWS documents each\n" +
 		"// operation and type X at\n")

@@ -87,7 +87,7 @@ func TestCommittedPackagesAreWhatTheModelsGive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir := filepath.Join("../..", s.ID+"api")
+		dir := filepath.Join("../..", s.pkg())
 		for name, text := range files {
 			committed, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil || !bytes.Equal(committed, text) {
