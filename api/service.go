@@ -46,10 +46,10 @@ type Protocol uint8
 
 // The protocols that AWS's models name for the services here.
 const (
-	JSON    Protocol = iota + 1 // awsJson1.1: POST /, X-Amz-Target
-	Query                       // awsQuery: form in, XML out
-	RESTXML                     // rest-xml: S3
-	RESTJSON                    // rest-json: CloudTrail's data service
+	JSON     Protocol = iota + 1 // awsJson1.1: POST /, X-Amz-Target
+	Query                        // awsQuery: form in, XML out
+	RESTXML                      // rest-xml: S3
+	RESTJSON                     // rest-json: CloudTrail's data service
 )
 
 // Service describes one AWS service: what the edge needs to find, decode,
