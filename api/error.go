@@ -59,6 +59,9 @@ func (s *Service) AccessDenied(message string) *Error {
 	if s.Protocol == JSON {
 		return &Error{Shape: "AccessDeniedException", Code: "AccessDeniedException", Message: message, Status: 400}
 	}
+	if s.QueryCompatible {
+		return &Error{Shape: "AccessDeniedException", Code: "AccessDenied", Message: message, Status: 403}
+	}
 	return &Error{Shape: "AccessDenied", Code: "AccessDenied", Message: message, Status: 403}
 }
 

@@ -50,24 +50,41 @@ const (
 	Query                        // awsQuery: form in, XML out
 	RESTXML                      // rest-xml: S3
 	RESTJSON                     // rest-json: CloudTrail's data service
+	CBOR                         // Smithy RPC v2 CBOR: POST /service/PREFIX/operation/NAME
 )
 
 // Service describes one AWS service: what the edge needs to find, decode,
 // validate and answer its operations.
 type Service struct {
-	ID           string   // short name here, and the prefix of its IAM actions: "kms"
-	Name         string   // AWS's name of the service: "AWS Key Management Service"
-	SigningName  string   // service in a SigV4 credential scope: "kms"
-	Endpoint     string   // first label of its host names: "kms", "logs", "s3"
-	Protocol     Protocol //
-	Version      string   // API version: "2014-11-01"
-	TargetPrefix string   // X-Amz-Target before the dot (JSON): "TrentService"
-	XMLNamespace string   // xmlns of answers (Query, RESTXML)
-	Global       bool     // one endpoint for the partition (IAM); the Region of a call is then its partition's home Region
+	ID          string     // short name here, and the prefix of its IAM actions: "kms"
+	Name        string     // AWS's name of the service: "AWS Key Management Service"
+	SigningName string     // service in a SigV4 credential scope: "kms"
+	Endpoint    string     // first label of its host names: "kms", "logs", "s3"
+	Protocol    Protocol   // the one that its clients prefer
+	Also        []Protocol // the others that it speaks
+	OldJSON     bool       // its JSON is awsJson1.0
+	// QueryCompatible says that clients know its errors by the codes that they
+	// had over awsQuery: other protocols send them in a header, beside the
+	// name of the error's shape.
+	QueryCompatible bool
+	Version         string // API version: "2014-11-01"
+	TargetPrefix    string // X-Amz-Target before the dot (JSON), the service in the path (CBOR): "TrentService"
+	XMLNamespace    string // xmlns of answers (Query, RESTXML)
+	Global          bool   // one endpoint for the partition (IAM); the Region of a call is then its partition's home Region
 
 	Operations []*Operation     // by name, ascending
 	Omitted    []Omission       // operations that AWS has and this program does not carry, by name, ascending
 	Shapes     map[string]Shape // every shape that carries a fact a Go type can't carry, by its name in the model
+}
+
+// Speaks reports whether the service speaks the protocol.
+func (s *Service) Speaks(p Protocol) bool {
+	for _, also := range s.Also {
+		if also == p {
+			return true
+		}
+	}
+	return s.Protocol == p
 }
 
 // Operation returns the operation called name, or nil.

@@ -46,6 +46,11 @@ func kindOf(s *api.Service, op *api.Operation) *kind {
 	case cloudtraildataapi.Service:
 		k.data, k.hidden = true, []string{"auditEvents"}
 	}
+	if s.ID == "cloudwatch" {
+		// All that is here are data events, which nobody records by default:
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/logging_cw_api_calls.html
+		k.data, k.responds = true, false
+	}
 	stored, _ := kinds.LoadOrStore(op, k)
 	return stored.(*kind)
 }

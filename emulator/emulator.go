@@ -18,6 +18,7 @@ import (
 	"sealstack/iam"
 	"sealstack/kms"
 	"sealstack/logs"
+	"sealstack/metrics"
 	"sealstack/organizations"
 	"sealstack/s3sim"
 	"sealstack/storage"
@@ -41,6 +42,7 @@ type Emulator struct {
 	orgs    *organizations.Service
 	kms     *kms.Service
 	logs    *logs.Service
+	metrics *metrics.Service
 	s3      *s3sim.Service
 	trails  *cloudtrail.Service
 	handler http.Handler

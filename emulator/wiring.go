@@ -7,6 +7,7 @@ import (
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
 	"sealstack/api/cloudtraildataapi"
+	"sealstack/api/cloudwatchapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -20,6 +21,7 @@ import (
 	"sealstack/kms"
 	"sealstack/kms/attestation"
 	"sealstack/logs"
+	"sealstack/metrics"
 	"sealstack/organizations"
 	"sealstack/s3sim"
 	"sealstack/wire"
@@ -40,6 +42,7 @@ func (e *Emulator) wire() {
 	*e.recorders = recorders{e.iam, e.trails}
 	doors := []api.Door{
 		c.kms.Endpoint, c.logs.Endpoint, c.iam.Endpoint, c.sts.Endpoint, c.organizations.Endpoint, c.cloudtrail.Endpoint, c.audit.Endpoint,
+		c.cloudwatch.Endpoint,
 	}
 	for i, d := range doors {
 		doors[i] = e.gate.around(d)
@@ -73,6 +76,7 @@ type clients struct {
 	s3            s3api.Client
 	cloudtrail    cloudtrailapi.Client
 	audit         cloudtraildataapi.Client
+	cloudwatch    cloudwatchapi.Client
 }
 
 func (e *Emulator) clients() *clients {
@@ -85,6 +89,7 @@ func (e *Emulator) clients() *clients {
 		s3:            s3api.Client{Endpoint: &api.Endpoint[s3api.API]{Service: s3api.Service, Recorder: e.recorders}},
 		audit:         cloudtraildataapi.Client{Endpoint: &api.Endpoint[cloudtraildataapi.API]{Service: cloudtraildataapi.Service, Recorder: e.recorders}},
 		cloudtrail:    cloudtrailapi.Client{Endpoint: &api.Endpoint[cloudtrailapi.API]{Service: cloudtrailapi.Service, Recorder: e.recorders}},
+		cloudwatch:    cloudwatchapi.Client{Endpoint: &api.Endpoint[cloudwatchapi.API]{Service: cloudwatchapi.Service, Recorder: e.recorders}},
 	}
 }
 
@@ -115,15 +120,18 @@ func (e *Emulator) data(c *clients) {
 	})
 	e.logs = logs.New(logs.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
-		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey, Buckets: c.s3, STS: c.sts,
+		AssociationDelay: delays.association, DataKeyLifetime: delays.dataKey, Buckets: c.s3, Metrics: c.cloudwatch, STS: c.sts,
 	})
 	e.s3 = s3sim.New(s3sim.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer, Keys: c.kms,
 		BucketKeyLifetime: delays.dataKey, RestoreAtOnce: e.config.Timing != AWS,
 	})
+	e.metrics = metrics.New(metrics.Config{Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer})
+	c.cloudwatch.Endpoint.Impl = e.metrics
 	c.kms.Endpoint.Impl, c.logs.Endpoint.Impl, c.s3.Endpoint.Impl = e.kms, e.logs, e.s3
 	e.sweeps.Register("kms", e.gate.sweep(e.kms.Sweep))
 	e.sweeps.Register("logs", e.gate.sweep(e.logs.Sweep))
+	e.sweeps.Register("cloudwatch", e.gate.sweep(e.metrics.Sweep))
 	e.sweeps.Register("s3", e.gate.sweep(e.s3.Sweep))
 }
 

@@ -58,20 +58,28 @@ func (t *treating) audit(p place, g *group, now time.Time, events []logsapi.Inpu
 	return all, nil
 }
 
-// findingPoints are the data points of events with findings.
+// withFindings adds the data points of events with findings.
 //
 // Unverified: the dimension; AWS documents the metric and its namespace.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
-func findingPoints(g *group, now int64, all []audited) (points []DataPoint) {
-	for _, a := range all {
-		n := float64(len(a.reports))
-		points = append(points, DataPoint{
-			Minute: time.UnixMilli(now - now%minute).UTC(), Namespace: "AWS/Logs", Metric: "LogEventsWithFindings",
-			Dimensions: map[string]string{"LogGroupName": g.Name, "PolicyName": a.policy.Name}, Unit: "Count", Count: 1, Sum: n, Min: n, Max: n,
-		})
+func (m *measured) withFindings(g *group, now int64, all []audited) *measured {
+	if len(all) == 0 {
+		return m
 	}
-	return points
+	if m == nil {
+		m = newMeasured()
+	}
+	unit := logsapi.StandardUnitCount
+	for _, a := range all {
+		d := &dataPoint{
+			Minute: now - now%minute, Namespace: "AWS/Logs", Metric: "LogEventsWithFindings", Unit: &unit,
+			Dimensions: map[string]string{"LogGroupName": g.Name, "PolicyName": a.policy.Name},
+			Values:     map[float64]float64{float64(len(a.reports)): 1},
+		}
+		m.points[d.key()] = d
+	}
+	return m
 }
 
 // deliverFindings brings reports to where the policies say, behind the call

@@ -9,68 +9,37 @@ import (
 	"sync"
 	"time"
 
+	"sealstack/api"
+	"sealstack/api/cloudwatchapi"
+	"sealstack/api/logsapi"
 	"sealstack/logs/pattern"
 	"sealstack/storage"
 )
 
-// Metrics are CloudWatch's, which this program does not have. What metric
-// filters emit is kept here, as CloudWatch keeps it: one statistic set a
-// minute, for 15 days, see "Metrics retention" in
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
-const (
-	minute          = 60 * 1000 // milliseconds
-	pointRetention  = 15 * day
-	maxPointsListed = 10000
-	// maxPoints bounds the statistic sets of an account in a Region; the
-	// oldest go first.
-	maxPoints = 100000
-)
-
-// DataPoint is the statistic set of one metric in one minute.
-type DataPoint struct {
-	Minute     time.Time         `json:"minute"`
-	Namespace  string            `json:"namespace"`
-	Metric     string            `json:"metric"`
-	Dimensions map[string]string `json:"dimensions,omitempty"`
-	Unit       string            `json:"unit,omitempty"`
-	Count      int64             `json:"count"`
-	Sum        float64           `json:"sum"`
-	Min        float64           `json:"min"`
-	Max        float64           `json:"max"`
-	// Default tells that no event matched in that minute, so that the
-	// filter's default value stands in.
-	Default bool `json:"default,omitempty"`
+// Metrics is where the values of metric filters go: Amazon CloudWatch.
+type Metrics interface {
+	PutMetricData(context.Context, *cloudwatchapi.PutMetricDataInput) (*api.None, error)
 }
 
-// dataPoints is kept under (account, Region, minute, namespace, metric,
-// dimensions).
-var dataPoints = storage.NewTable[DataPoint]("logs.datapoint")
+const minute = 60 * 1000 // milliseconds
 
-func (d *DataPoint) key(p place) storage.Key {
-	var dimensions strings.Builder
+// dataPoint is what metric filters make of events in one minute: the values of
+// one metric.
+type dataPoint struct {
+	Minute     int64 // milliseconds
+	Namespace  string
+	Metric     string
+	Dimensions map[string]string
+	Unit       *logsapi.StandardUnit
+	Values     map[float64]float64 // value to how often
+}
+
+func (d *dataPoint) key() string {
+	text := storage.K(d.Minute, d.Namespace, d.Metric, string(value(d.Unit)))
 	for _, name := range slices.Sorted(maps.Keys(d.Dimensions)) {
-		dimensions.WriteString(name + "\x00" + d.Dimensions[name] + "\x00")
+		text = text.With(name, d.Dimensions[name])
 	}
-	return p.key(d.Minute.UnixMilli(), d.Namespace, d.Metric, dimensions.String())
-}
-
-// add merges what was measured later into d. A default gives way to a value.
-func (d *DataPoint) add(e DataPoint) {
-	switch {
-	case e.Default:
-	case d.Default:
-		*d = e
-	default:
-		d.Count, d.Sum = d.Count+e.Count, d.Sum+e.Sum
-		d.Min, d.Max = min(d.Min, e.Min), max(d.Max, e.Max)
-	}
-}
-
-// DataPoints returns what metric filters have emitted in the account and
-// Region of the caller in ctx, oldest first, at most 10000.
-func (s *Service) DataPoints(ctx context.Context) ([]DataPoint, error) {
-	all, err := list(ctx, s, dataPoints, placeOf(ctx).key())
-	return all[:min(len(all), maxPointsListed)], err
+	return string(text)
 }
 
 // patterns keeps parsed filter patterns, so that a batch need not parse them.
@@ -99,13 +68,28 @@ func (c *patterns) get(text string) (*pattern.Pattern, error) {
 	return p, nil
 }
 
-// measure returns the data points that the group's metric filters make of
-// events that are ingested, one for each minute, metric and set of dimensions.
-func (s *Service) measure(p place, g *group, b batch) ([]DataPoint, error) {
+// measured is what the metric filters of a group make of a batch. It is nil
+// for a group without metric filters.
+type measured struct {
+	points map[string]*dataPoint // by key
+	// quiet tells of the filters with a default value whether something matched
+	// in a minute.
+	quiet map[quietMinute]bool
+}
+
+type quietMinute struct {
+	filter string
+	minute int64
+}
+
+func newMeasured() *measured { return &measured{map[string]*dataPoint{}, map[quietMinute]bool{}} }
+
+// measure lets the group's metric filters see events that are ingested.
+func (s *Service) measure(g *group, b batch) (*measured, error) {
 	if len(g.MetricFilters) == 0 {
 		return nil, nil
 	}
-	points := map[string]*DataPoint{}
+	m := newMeasured()
 	for i := range g.MetricFilters {
 		f := &g.MetricFilters[i]
 		parsed, err := s.patterns.get(f.Pattern)
@@ -116,64 +100,59 @@ func (s *Service) measure(p place, g *group, b batch) ([]DataPoint, error) {
 		if f.Transformed {
 			events = b.out.transformed
 		}
-		for _, e := range events {
-			d, ok := f.point(parsed, e.Message)
-			if !ok {
-				continue
-			}
-			d.Minute = time.UnixMilli(e.Timestamp - e.Timestamp%minute).UTC()
-			if k := string(d.key(p)); points[k] == nil {
-				points[k] = &d
-			} else {
-				points[k].add(d)
-			}
+		for j := range events {
+			m.see(f, parsed, &events[j])
 		}
 	}
-	merged := make([]DataPoint, 0, len(points))
-	for _, k := range slices.Sorted(maps.Keys(points)) {
-		merged = append(merged, *points[k])
-	}
-	return merged, nil
+	return m, nil
 }
 
-// point returns what the filter makes of a message. A message that matches
-// but whose value is no number makes nothing, and one that does not match
-// the default value, if there is one.
-func (f *metricFilter) point(parsed *pattern.Pattern, message string) (DataPoint, bool) {
-	d := DataPoint{Namespace: f.Namespace, Metric: f.Metric, Count: 1}
-	if f.Unit != nil {
-		d.Unit = string(*f.Unit)
+// see takes what a filter makes of an event. An event that matches but whose
+// value is no number makes nothing.
+func (m *measured) see(f *metricFilter, parsed *pattern.Pattern, e *logsapi.InputLogEvent) {
+	at := e.Timestamp - e.Timestamp%minute
+	values := parsed.Extract(e.Message)
+	if f.Default != nil {
+		k := quietMinute{f.Name, at}
+		m.quiet[k] = m.quiet[k] || values != nil
 	}
-	values := parsed.Extract(message)
 	if values == nil {
-		if f.Default == nil {
-			return d, false
-		}
-		d.Default = true
-		d.set(*f.Default)
-		return d, true
+		return
 	}
-	text, ok := fieldOf(f.Value, values, message)
-	n, numeric := finite(text)
-	if !ok || !numeric {
-		return d, false
+	d, v, ok := f.point(values, e.Message)
+	if !ok {
+		return
 	}
-	d.set(n)
+	d.Minute = at
+	k := d.key()
+	if m.points[k] == nil {
+		d.Values = map[float64]float64{}
+		m.points[k] = &d
+	}
+	m.points[k].Values[v]++
+}
+
+// point returns the metric and the value that a message has. A dimension that
+// the message does not have leaves the point out.
+func (f *metricFilter) point(values map[string]string, message string) (d dataPoint, v float64, ok bool) {
+	d = dataPoint{Namespace: f.Namespace, Metric: f.Metric, Unit: f.Unit}
+	text, there := fieldOf(f.Value, values, message)
+	v, numeric := finite(text)
+	if !there || !numeric {
+		return d, 0, false
+	}
 	for name, field := range f.Dimensions {
-		// A dimension that the message does not have leaves the point out.
-		v, ok := fieldOf(field, values, message)
-		if !ok || v == "" {
-			return d, false
+		text, there := fieldOf(field, values, message)
+		if !there || text == "" {
+			return d, 0, false
 		}
 		if d.Dimensions == nil {
 			d.Dimensions = map[string]string{}
 		}
-		d.Dimensions[name] = v
+		d.Dimensions[name] = text
 	}
-	return d, true
+	return d, v, true
 }
-
-func (d *DataPoint) set(n float64) { d.Sum, d.Min, d.Max = n, n, n }
 
 // fieldOf returns what a metric value or a dimension stands for: itself, or
 // the field of the message that it names.
@@ -191,57 +170,57 @@ func fieldOf(text string, values map[string]string, message string) (string, boo
 	return selector.Value(message)
 }
 
-// putPoints merges data points into those that are kept.
-func putPoints(tx storage.Tx, p place, points []DataPoint) error {
+// emit sends data points to CloudWatch, as the service that it is.
+func (s *Service) emit(ctx context.Context, source string, points []*dataPoint) error {
+	if s.metrics == nil {
+		return nil
+	}
+	byNamespace := map[string][]cloudwatchapi.MetricDatum{}
 	for _, d := range points {
-		k := d.key(p)
-		old, err := dataPoints.Get(tx, k)
-		switch {
-		case err == nil:
-			old.add(d)
-			d = old
-		case !errors.Is(err, storage.ErrNotFound):
-			return err
-		}
-		if err := dataPoints.Put(tx, k, d); err != nil {
-			return err
+		byNamespace[d.Namespace] = append(byNamespace[d.Namespace], d.data()...)
+	}
+	as := asLogs(context.WithoutCancel(ctx), source)
+	var failures []error
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		for chunk := range slices.Chunk(byNamespace[namespace], 1000) { // as many as CloudWatch takes at once
+			_, err := s.metrics.PutMetricData(as, &cloudwatchapi.PutMetricDataInput{Namespace: namespace, MetricData: chunk})
+			failures = append(failures, err)
 		}
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
-// expirePoints drops the data points that CloudWatch would no longer have,
-// and of any account's points in a Region the oldest beyond the bound.
-func (s *Service) expirePoints(ctx context.Context, now int64) error {
-	due, err := s.duePoints(ctx, now)
-	if err != nil || len(due) == 0 {
-		return err
+// data returns a point as CloudWatch takes it: as many values at once as it
+// does.
+func (d *dataPoint) data() (all []cloudwatchapi.MetricDatum) {
+	at := time.UnixMilli(d.Minute).UTC()
+	one := cloudwatchapi.MetricDatum{MetricName: d.Metric, Timestamp: &at}
+	if d.Unit != nil {
+		unit := cloudwatchapi.StandardUnit(*d.Unit)
+		one.Unit = &unit
 	}
-	return s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
-		for _, k := range due {
-			if err := ignoreNotFound(dataPoints.Delete(tx, k)); err != nil {
-				return err
-			}
+	for _, name := range slices.Sorted(maps.Keys(d.Dimensions)) {
+		one.Dimensions = append(one.Dimensions, cloudwatchapi.Dimension{Name: name, Value: d.Dimensions[name]})
+	}
+	for values := range slices.Chunk(slices.Sorted(maps.Keys(d.Values)), 150) {
+		part := one
+		part.Values = values
+		for _, v := range values {
+			part.Counts = append(part.Counts, d.Values[v])
 		}
-		return nil
-	})
+		all = append(all, part)
+	}
+	return all
 }
 
-// duePoints walks from the newest point of each place to its oldest.
-func (s *Service) duePoints(ctx context.Context, now int64) (due []storage.Key, err error) {
-	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
-		due = due[:0]
-		seen, last := 0, ""
-		for k := range dataPoints.Keys(tx, storage.Range{Reverse: true}) {
-			parts := k.Parts()
-			if here := parts[0].(string) + "/" + parts[1].(string); here != last {
-				seen, last = 0, here
-			}
-			if seen++; seen > maxPoints || parts[2].(int64) < now-pointRetention {
-				due = append(due, k)
-			}
-		}
+// publish emits what a batch was found to hold, once the batch is stored.
+func (s *Service) publish(ctx context.Context, g *group, m *measured) error {
+	if m == nil || len(m.points) == 0 {
 		return nil
-	})
-	return due, err
+	}
+	points := make([]*dataPoint, 0, len(m.points))
+	for _, k := range slices.Sorted(maps.Keys(m.points)) {
+		points = append(points, m.points[k])
+	}
+	return s.emit(ctx, placeOf(ctx).group(g.Name), points)
 }

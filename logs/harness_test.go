@@ -32,6 +32,7 @@ type bench struct {
 	clock *clock.Movable
 	keys  *fakeKeys
 	auth  *fakeAuthorizer
+	told  *fakeMetrics
 }
 
 // start is the instant at which every test begins.
@@ -50,8 +51,9 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 
 func newBenchOver(t testing.TB, store storage.Store, root *seal.Root, change ...func(*Config)) *bench {
 	b := &bench{t: t, clock: clock.NewMovable(clock.Fixed(start)), keys: &fakeKeys{refused: map[string]error{}}, auth: &fakeAuthorizer{}}
+	b.told = &fakeMetrics{}
 	b.keys.root = seal.NewEphemeral()
-	c := Config{Store: store, Root: root, Clock: b.clock, Keys: b.keys, Authorizer: b.auth, AssociationDelay: 5 * time.Minute, DataKeyLifetime: 5 * time.Minute}
+	c := Config{Store: store, Root: root, Clock: b.clock, Keys: b.keys, Authorizer: b.auth, Metrics: b.told, AssociationDelay: 5 * time.Minute, DataKeyLifetime: 5 * time.Minute}
 	for _, fn := range change {
 		fn(&c)
 	}

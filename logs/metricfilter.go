@@ -38,7 +38,7 @@ type metricFilter struct {
 }
 
 // PutMetricFilter makes or replaces a metric filter of a group. Events that
-// are put from then on become data points, see [Service.DataPoints].
+// are put from then on become data points in CloudWatch.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilterRequest) (*api.None, error) {

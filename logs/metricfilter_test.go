@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"sealstack/api/logsapi"
+	"sealstack/storage/memory"
+	"sealstack/storage/seal"
 )
 
 func metricFilterOf(name, pattern, metricValue string) *logsapi.PutMetricFilterRequest {
@@ -138,13 +140,7 @@ func TestTestMetricFilterExtractsReally(t *testing.T) {
 
 func (b *bench) points() string {
 	b.t.Helper()
-	all, err := b.DataPoints(b.ctx)
-	b.ok(err)
-	text := ""
-	for _, d := range all {
-		text += fmt.Sprintf("%s %s/%s%v n=%d sum=%g min=%g max=%g %t\n", d.Minute.Format("15:04"), d.Namespace, d.Metric, d.Dimensions, d.Count, d.Sum, d.Min, d.Max, d.Default)
-	}
-	return text
+	return b.told.text("n")
 }
 
 func TestIngestedEventsBecomeDataPointsByTheMinute(t *testing.T) {
@@ -158,7 +154,7 @@ func TestIngestedEventsBecomeDataPointsByTheMinute(t *testing.T) {
 	b.put("g", "s", `{"latency":0.5,"route":"a"}`)
 	b.advance(time.Minute)
 	b.put("g", "s", `{"latency":1,"route":"a"}`)
-	want := "12:00 n/mmap[route:a] n=3 sum=8.5 min=0.5 max=5 false\n12:00 n/mmap[route:b] n=1 sum=7 min=7 max=7 false\n12:01 n/mmap[route:a] n=1 sum=1 min=1 max=1 false\n"
+	want := "12:00 n/mmap[route:a] n=3 sum=8.5 min=0.5 max=5\n12:00 n/mmap[route:b] n=1 sum=7 min=7 max=7\n12:01 n/mmap[route:a] n=1 sum=1 min=1 max=1\n"
 	if got := b.points(); got != want {
 		t.Errorf("points\n%swant\n%s", got, want)
 	}
@@ -170,26 +166,59 @@ func TestADefaultValueStandsInForAMinuteWithoutMatch(t *testing.T) {
 	f.MetricTransformations[0].DefaultValue = ptr(0.0)
 	b.putMetric(f)
 	b.put("g", "s", "fine", "fine")
-	if got, want := b.points(), "12:00 n/mmap[] n=1 sum=0 min=0 max=0 true\n"; got != want {
+	if got := b.points(); got != "" {
+		t.Errorf("points before the minute is over: %q", got)
+	}
+	b.advance(time.Minute)
+	want := "12:00 n/mmap[] n=1 sum=0 min=0 max=0\n"
+	if got := b.points(); got != want {
 		t.Errorf("points %q, want %q", got, want)
 	}
+	b.advance(time.Minute)
+	b.put("g", "s", "fine")
 	b.put("g", "s", "ERROR", "fine", "ERROR")
-	if got, want := b.points(), "12:00 n/mmap[] n=2 sum=2 min=1 max=1 false\n"; got != want {
+	b.advance(time.Minute)
+	want += "12:02 n/mmap[] n=2 sum=2 min=1 max=1\n"
+	if got := b.points(); got != want {
+		t.Errorf("points %q, want %q", got, want)
+	}
+	b.advance(4 * time.Hour)
+	if got := b.points(); got != want {
+		t.Errorf("points came again: %q", got)
+	}
+}
+
+func TestADefaultValueIsStillDueAfterARestart(t *testing.T) {
+	store, root := memory.New(), seal.NewEphemeral()
+	defer store.Close()
+	b := newBenchOver(t, store, root)
+	b.createGroup("g", "")
+	b.createStream("g", "s")
+	f := metricFilterOf("f", "ERROR", "1")
+	f.MetricTransformations[0].DefaultValue = ptr(5.0)
+	b.putMetric(f)
+	b.put("g", "s", "fine")
+	again := newBenchOver(t, store, root)
+	again.advance(2 * time.Minute)
+	if got, want := again.points(), "12:00 n/mmap[] n=1 sum=5 min=5 max=5\n"; got != want {
 		t.Errorf("points %q, want %q", got, want)
 	}
 }
 
-func TestDataPointsAreKeptForFifteenDays(t *testing.T) {
+func TestTheServiceTellsOfItsTraffic(t *testing.T) {
 	b := streamBench(t)
-	b.putMetric(metricFilterOf("f", "", "2"))
-	b.put("g", "s", "a")
-	b.advance(15 * 24 * time.Hour)
-	if b.points() == "" {
-		t.Error("gone too early")
+	b.put("g", "s", "a", "bc")
+	b.put("g", "s", "d")
+	b.ok(b.Sweep(b.ctx, b.clock.Now()))
+	want := "12:00 AWS/Logs/IncomingBytesmap[LogGroupName:g] n=2 sum=82 min=27 max=55\n" +
+		"12:00 AWS/Logs/IncomingBytesmap[] n=2 sum=82 min=27 max=55\n" +
+		"12:00 AWS/Logs/IncomingLogEventsmap[LogGroupName:g] n=2 sum=3 min=1 max=2\n" +
+		"12:00 AWS/Logs/IncomingLogEventsmap[] n=2 sum=3 min=1 max=2\n"
+	if got := b.told.text("AWS/Logs"); got != want {
+		t.Errorf("points\n%swant\n%s", got, want)
 	}
-	b.advance(time.Minute)
-	if got := b.points(); got != "" {
-		t.Errorf("kept too long: %s", got)
+	if as := b.told.callers[0]; as != "logs.us-west-2.amazonaws.com for 111122223333" {
+		t.Errorf("put as %s", as)
 	}
 }
 

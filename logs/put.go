@@ -150,11 +150,11 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b 
 		h.Size += int64(len(e.Message) + eventOverhead)
 	}
 	h.First, h.Last, h.Count = events[0].timestamp, events[len(events)-1].timestamp, len(events)
-	points, err := s.measure(placeOf(ctx), g, b)
+	seen, err := s.measure(g, b)
 	if err != nil {
 		return err
 	}
-	points = append(points, findingPoints(g, h.Ingested, b.found)...)
+	seen = seen.withFindings(g, h.Ingested, b.found)
 	blob, err := s.store.Blobs().Append(ctx, sealSegment(key, g.ID, &h, events))
 	if err != nil {
 		return err
@@ -166,12 +166,13 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b 
 		if err := b.treating.keep(tx, placeOf(ctx)); err != nil {
 			return err
 		}
-		return putPoints(tx, placeOf(ctx), points)
+		return seen.note(ctx, tx, g, h.Ingested)
 	})
 	if err != nil {
 		return errors.Join(err, s.store.Blobs().Discard(context.WithoutCancel(ctx), blob))
 	}
-	return nil
+	s.countIncoming(ctx, g, &h)
+	return s.publish(ctx, g, seen)
 }
 
 // sealingKey returns the data key of the epoch in effect and names it in h.

@@ -39,11 +39,15 @@ func (s *Service) DeleteRetentionPolicy(ctx context.Context, in *logsapi.DeleteR
 }
 
 // Sweep removes the segments that have expired whole, gives their room back,
-// drops the data keys that have outlived their time, old data points and old
-// queries, and lets live tails send their updates.
+// drops the data keys that have outlived their time and old queries, tells
+// CloudWatch what the passing of time makes known, and lets live tails send
+// their updates.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	s.ring.sweep(now)
 	s.tails.pulse()
+	if err := s.tell(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	if err := s.expireRecords(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
@@ -62,14 +66,19 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	return s.store.Blobs().Sweep(ctx)
 }
 
-// expireRecords removes old data points and queries. It goes through all of
+// tell puts the metrics that are due.
+func (s *Service) tell(ctx context.Context, now int64) error {
+	return errors.Join(s.emitDefaults(ctx, now), s.tellTraffic(ctx))
+}
+
+// expireRecords removes old queries. It goes through all of
 // them, so it does so once a minute of the emulator's time.
 func (s *Service) expireRecords(ctx context.Context, now int64) error {
 	if last := s.expired.Load(); last <= now && now-last < minute {
 		return nil
 	}
 	s.expired.Store(now)
-	return errors.Join(s.expirePoints(ctx, now), s.expireQueries(ctx, now))
+	return s.expireQueries(ctx, now)
 }
 
 // expiring returns the keys of the groups that have a retention.

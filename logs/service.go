@@ -35,6 +35,9 @@ type Config struct {
 	Authorizer Authorizer
 	// Buckets is where exports go. Without it no bucket exists.
 	Buckets Buckets
+	// Metrics is where the values of metric filters and the service's own
+	// metrics go. Without it they go nowhere.
+	Metrics Metrics
 	// STS gives the sessions in which subscriptions are delivered.
 	STS Sessions
 	// AssociationDelay is the time until AssociateKmsKey and
@@ -57,7 +60,9 @@ type Service struct {
 	// buckets is nil without Amazon S3.
 	buckets Buckets
 	// sts is nil without sessions.
-	sts Sessions
+	sts     Sessions
+	metrics Metrics // nil without Amazon CloudWatch
+	traffic traffic
 	// tokenKey authenticates the tokens of GetLogEvents.
 	tokenKey [seal.KeySize]byte
 
@@ -76,9 +81,9 @@ var _ logsapi.API = (*Service)(nil)
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
-		ring:     newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
-		buckets:  c.Buckets,
-		sts:      c.STS,
+		ring:    newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
+		buckets: c.Buckets,
+		sts:     c.STS, metrics: c.Metrics,
 		tokenKey: c.Root.Subkey("logs.token"),
 	}
 }
@@ -89,6 +94,7 @@ func New(c Config) *Service {
 func (s *Service) Reset() {
 	s.tasks.cancel()
 	s.ring.clear()
+	s.traffic.take()
 }
 
 // now returns the emulator's time in milliseconds, the unit of every

@@ -37,6 +37,7 @@ func New(c Config) http.Handler {
 	if c.Control != nil {
 		router.PathPrefix(ControlPrefix).MatcherFunc(notInBucket).Handler(c.Control)
 	}
+	router.MatcherFunc(hasCBOR).Handler(e.serving(e.findCBOR))
 	router.MatcherFunc(hasTarget).Handler(e.serving(e.findJSON))
 	router.PathPrefix("/").Handler(e.serving(e.findOther))
 	router.NotFoundHandler = e.serving(e.findOther)

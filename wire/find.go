@@ -25,7 +25,7 @@ func (e *edge) findJSON(c *call) error {
 	if s == nil || c.r.Method != http.MethodPost || c.r.URL.Path != "/" || !isJSON(c.r) {
 		return unknownOperation(404)
 	}
-	c.service = s
+	c.service, c.protocol = s, jsonProtocol{old: s.OldJSON}
 	if c.op = s.operations[name]; c.op != nil {
 		return nil
 	}
@@ -69,8 +69,8 @@ func (e *edge) findOther(c *call) error {
 		return e.findREST(c)
 	case c.service.Protocol == api.RESTJSON:
 		return e.findRESTJSON(c)
-	case c.service.Protocol == api.Query:
-		c.protocol = c.service.protocol
+	case c.service.Speaks(api.Query):
+		c.protocol = queryProtocol{}
 		return e.findQuery(c)
 	}
 	c.protocol = c.service.protocol

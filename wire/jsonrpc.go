@@ -12,10 +12,15 @@ import (
 	"sealstack/wire/plan"
 )
 
-// jsonProtocol is awsJson1.1.
-type jsonProtocol struct{}
+// jsonProtocol is awsJson1.1, or awsJson1.0.
+type jsonProtocol struct{ old bool }
 
-func (jsonProtocol) contentType() string { return "application/x-amz-json-1.1" }
+func (p jsonProtocol) contentType() string {
+	if p.old {
+		return "application/x-amz-json-1.0"
+	}
+	return "application/x-amz-json-1.1"
+}
 
 func (jsonProtocol) decode(c *call) (any, error) {
 	t, _ := c.op.plans()
@@ -29,7 +34,7 @@ func (jsonProtocol) decode(c *call) (any, error) {
 		return nil, err
 	}
 	if !check.OK() {
-		return nil, frontEnd(400, validationCode(c.op.Operation), check.Message(true))
+		return nil, violated(c, check.Message(true))
 	}
 	return in.Interface(), nil
 }
@@ -50,7 +55,7 @@ func (p jsonProtocol) answer(c *call, out any) {
 	c.write(c.op.HTTP.Status, func(b []byte) []byte { return p.encode(b, c, out) })
 }
 
-func (jsonProtocol) mark(c *call, e *api.Error) { mark(c, e) }
+func (jsonProtocol) mark(c *call, e *api.Error) { markCompatible(c, e) }
 
 // encode writes nothing for an operation without output; one with an output
 // that has no members is answered with {}.
@@ -65,7 +70,7 @@ func (jsonProtocol) encode(b []byte, c *call, out any) []byte {
 // members.
 func (jsonProtocol) refuse(b []byte, c *call, e *api.Error) []byte {
 	b = append(b, `{"__type":`...)
-	b = awsjson.AppendString(b, e.Code)
+	b = awsjson.AppendString(b, written(c, e))
 	if e.Message != "" {
 		b = append(b, `,"`...)
 		b = append(b, messageKey(c, e)...)
@@ -102,6 +107,5 @@ func fieldPlan(c *call, value any) *plan.Type {
 }
 
 func (jsonProtocol) failure(f *auth.Failure, s *api.Service) *api.Error {
-	answer := failureOf(f, s)
-	return frontEnd(400, answer.json, answer.message)
+	return compatibleFailure(f, s)
 }

@@ -30,6 +30,7 @@ var protocols = map[api.Protocol]protocol{
 	api.JSON:    jsonProtocol{},
 	api.Query:   queryProtocol{},
 	api.RESTXML: restProtocol{}, api.RESTJSON: restJSONProtocol{},
+	api.CBOR: cborProtocol{},
 }
 
 var noneType = reflect.TypeFor[api.None]()

@@ -68,7 +68,7 @@ func (s *service) omits(name string) bool {
 
 // directory finds services by what requests say of them.
 type directory struct {
-	byTarget  map[string]*service // prefix of X-Amz-Target
+	byTarget  map[string]*service // prefix of X-Amz-Target; the service in a path of CBOR
 	bySigning map[string]*service // service of the credential scope
 	byHost    map[string]*service // first label of the host name
 	byVersion map[string]*service // API version, awsQuery only
@@ -91,15 +91,16 @@ func (d *directory) add(s *service) {
 			d.byHost[op.HTTP.HostPrefix+s.Endpoint] = s
 		}
 	}
-	switch s.Protocol {
-	case api.JSON:
+	if s.Speaks(api.JSON) || s.Speaks(api.CBOR) {
 		d.byTarget[s.TargetPrefix] = s
 		// CloudTrail's prefix has a package name in front, which the SDKs
 		// made from Smithy models leave out.
 		d.byTarget[s.TargetPrefix[strings.LastIndexByte(s.TargetPrefix, '.')+1:]] = s
-	case api.Query:
+	}
+	if s.Speaks(api.Query) {
 		d.byVersion[s.Version] = s
-	case api.RESTXML:
+	}
+	if s.Protocol == api.RESTXML {
 		d.rest = s
 	}
 }

@@ -17,7 +17,7 @@ import (
 // rooms are the folders of the packages that implement the services.
 var rooms = map[string]string{
 	"kms": "kms", "logs": "logs", "cloudtrail": "cloudtrail", "cloudtrail-data": "cloudtrail", "iam": "iam", "sts": "iam", "s3": "s3sim",
-	"organizations": "organizations",
+	"organizations": "organizations", "cloudwatch": "metrics",
 }
 
 // writeCoverage writes docs/COVERAGE.md from the code of the services.

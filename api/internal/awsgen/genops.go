@@ -83,7 +83,9 @@ func (op *operation) httpLiteral() string {
 	return "api.HTTP{" + strings.Join(parts, ", ") + "}"
 }
 
-var protocols = map[string]string{"json": "api.JSON", "query": "api.Query", "rest-xml": "api.RESTXML", "rest-json": "api.RESTJSON"}
+var protocols = map[string]string{
+	"json": "api.JSON", "query": "api.Query", "rest-xml": "api.RESTXML", "rest-json": "api.RESTJSON", "smithy-rpc-v2-cbor": "api.CBOR",
+}
 
 // describe writes the service itself.
 func (g *generator) describe(b *bytes.Buffer) {
@@ -99,6 +101,7 @@ func (g *generator) describe(b *bytes.Buffer) {
 	fmt.Fprintf(b, "// Service describes %s.\nvar Service = &api.Service{\n", d.ServiceFullName)
 	fmt.Fprintf(b, "ID: %q,\nName: %q,\nSigningName: %q,\nEndpoint: %q,\n", g.ID, d.ServiceFullName, signing, d.EndpointPrefix)
 	fmt.Fprintf(b, "Protocol: %s,\nVersion: %q,\n", protocols[d.Protocol], d.APIVersion)
+	g.further(b)
 	for _, f := range []struct{ field, value string }{{"TargetPrefix", d.TargetPrefix}, {"XMLNamespace", ns}} {
 		if f.value != "" {
 			fmt.Fprintf(b, "%s: %q,\n", f.field, f.value)
@@ -109,6 +112,26 @@ func (g *generator) describe(b *bytes.Buffer) {
 	}
 	g.lists(b)
 	b.WriteString("Shapes: Shapes,\n}\n")
+}
+
+// further writes what a service has that speaks several protocols.
+func (g *generator) further(b *bytes.Buffer) {
+	d := g.Metadata
+	if len(d.Protocols) > 1 {
+		b.WriteString("Also: []api.Protocol{")
+		for _, p := range d.Protocols {
+			if p != d.Protocol {
+				b.WriteString(protocols[p] + ",")
+			}
+		}
+		b.WriteString("},\n")
+	}
+	if d.JSONVersion == "1.0" {
+		b.WriteString("OldJSON: true,\n")
+	}
+	if d.AWSQueryCompatible != nil {
+		b.WriteString("QueryCompatible: true,\n")
+	}
 }
 
 // lists writes the operations of the service, carried and omitted.

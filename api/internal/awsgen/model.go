@@ -34,6 +34,9 @@ type ignored struct {
 	HostLabel           json.RawMessage `json:"hostLabel,omitempty"`
 	UnsignedPayload     json.RawMessage `json:"unsignedPayload,omitempty"`
 	Auth                json.RawMessage `json:"auth,omitempty"`
+	ReadOnly            json.RawMessage `json:"readonly,omitempty"`
+	XMLOrder            json.RawMessage `json:"xmlOrder,omitempty"`
+	RequestCompression  json.RawMessage `json:"requestcompression,omitempty"`
 }
 
 type metadata struct {
@@ -48,9 +51,10 @@ type metadata struct {
 	TargetPrefix     string `json:"targetPrefix,omitempty"`
 	XMLNamespace     string `json:"xmlNamespace,omitempty"`
 
+	Protocols           []string        `json:"protocols,omitempty"` // where there are several, Protocol first
+	AWSQueryCompatible  *struct{}       `json:"awsQueryCompatible,omitempty"`
 	ChecksumFormat      json.RawMessage `json:"checksumFormat,omitempty"`
 	GlobalEndpoint      json.RawMessage `json:"globalEndpoint,omitempty"`
-	Protocols           json.RawMessage `json:"protocols,omitempty"`
 	ServiceAbbreviation json.RawMessage `json:"serviceAbbreviation,omitempty"`
 	UID                 json.RawMessage `json:"uid,omitempty"`
 	ignored

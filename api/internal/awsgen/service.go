@@ -22,5 +22,6 @@ var services = []service{
 	{ID: "iam", Global: true, Docs: "https://docs.aws.amazon.com/IAM/latest/APIReference/API_"},
 	{ID: "sts", Docs: "https://docs.aws.amazon.com/STS/latest/APIReference/API_"},
 	{ID: "organizations", Global: true, Docs: "https://docs.aws.amazon.com/organizations/latest/APIReference/API_"},
+	{ID: "cloudwatch", Docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_"},
 	{ID: "s3", Namespace: "http://s3.amazonaws.com/doc/2006-03-01/", Docs: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"},
 }

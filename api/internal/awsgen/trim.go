@@ -130,7 +130,10 @@ func (m *model) trim(carried []string) error {
 }
 
 func (d metadata) trimmed() metadata {
-	d.ChecksumFormat, d.GlobalEndpoint, d.Protocols, d.ServiceAbbreviation, d.UID = nil, nil, nil, nil, nil
+	d.ChecksumFormat, d.GlobalEndpoint, d.ServiceAbbreviation, d.UID = nil, nil, nil, nil
+	if len(d.Protocols) < 2 {
+		d.Protocols = nil
+	}
 	d.ignored = ignored{}
 	return d
 }
