@@ -126,7 +126,7 @@ func dropGroup(tx storage.Tx, p place, g *group) error {
 		}
 	}
 	for _, drop := range []func(storage.Tx, storage.Key) (int, error){
-		streams.DeletePrefix, moments.DeletePrefix, dataKeys.DeletePrefix, usages.DeletePrefix,
+		streams.DeletePrefix, moments.DeletePrefix, dataKeys.DeletePrefix, usages.DeletePrefix, forwards.DeletePrefix,
 	} {
 		if _, err := drop(tx, storage.K(g.ID)); err != nil {
 			return err

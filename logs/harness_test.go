@@ -73,6 +73,7 @@ func callerIn(account, region string) context.Context {
 // fakeKeys stands for KMS: it wraps data keys, bound to the key and the
 // encryption context, unless the key is refused.
 type fakeKeys struct {
+	mu      sync.Mutex
 	root    *seal.Root
 	refused map[string]error // by key ARN
 	calls   []string         // "Decrypt as logs.us-west-2.amazonaws.com for ARN"
@@ -80,6 +81,8 @@ type fakeKeys struct {
 
 func (f *fakeKeys) note(ctx context.Context, op string) {
 	c := api.CallerOf(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.calls = append(f.calls, op+" as "+c.ARN+" for "+c.SourceARN)
 }
 

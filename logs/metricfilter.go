@@ -121,13 +121,14 @@ func (g *group) putMetricFilter(f metricFilter) error {
 	}
 	list = append(list, f)
 	slices.SortFunc(list, func(a, b metricFilter) int { return strings.Compare(a.Name, b.Name) })
-	regexes := 0
+	texts := make([]string, 0, len(list)+len(g.Subscriptions))
 	for i := range list {
-		if parsed, err := pattern.Parse(list[i].Pattern); err == nil && parsed.HasRegex() {
-			regexes++
-		}
+		texts = append(texts, list[i].Pattern)
 	}
-	if len(list) > maxMetricFilters || regexes > maxRegexFilters {
+	for i := range g.Subscriptions {
+		texts = append(texts, g.Subscriptions[i].Pattern)
+	}
+	if len(list) > maxMetricFilters || regexes(texts) > maxRegexFilters {
 		return limitExceeded()
 	}
 	g.MetricFilters = list

@@ -155,6 +155,10 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b 
 		return err
 	}
 	seen = seen.withFindings(g, h.Ingested, b.found)
+	due, err := s.subscribed(ctx, g, st, &h, b)
+	if err != nil {
+		return err
+	}
 	blob, err := s.store.Blobs().Append(ctx, sealSegment(key, g.ID, &h, events))
 	if err != nil {
 		return err
@@ -166,12 +170,15 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b 
 		if err := b.treating.keep(tx, placeOf(ctx)); err != nil {
 			return err
 		}
-		return seen.note(ctx, tx, g, h.Ingested)
+		return errors.Join(seen.note(ctx, tx, g, h.Ingested), queue(tx, due))
 	})
 	if err != nil {
 		return errors.Join(err, s.store.Blobs().Discard(context.WithoutCancel(ctx), blob))
 	}
 	s.countIncoming(ctx, g, &h)
+	if len(due) > 0 {
+		s.kick()
+	}
 	return s.publish(ctx, g, seen)
 }
 

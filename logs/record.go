@@ -25,6 +25,8 @@ type group struct {
 	Resource string
 	// MetricFilters are in the order of their names.
 	MetricFilters []metricFilter
+	// Subscriptions are in the order of their names.
+	Subscriptions []subscription
 	// Protection is the group's own data protection policy, nil without one.
 	Protection *groupRule
 	// Unprotected tells that it had one.

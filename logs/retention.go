@@ -45,6 +45,9 @@ func (s *Service) DeleteRetentionPolicy(ctx context.Context, in *logsapi.DeleteR
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 	s.ring.sweep(now)
 	s.tails.pulse()
+	if err := s.forwardAgain(ctx); err != nil {
+		return err
+	}
 	if err := s.tell(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
@@ -64,6 +67,16 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 		return err
 	}
 	return s.store.Blobs().Sweep(ctx)
+}
+
+// forwardAgain has deliveries that are due delivered: those that failed, and
+// those that a former process left.
+func (s *Service) forwardAgain(ctx context.Context) error {
+	lanes, err := s.lanes(ctx)
+	if err == nil && len(lanes) > 0 {
+		s.kick()
+	}
+	return err
 }
 
 // tell puts the metrics that are due.

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,10 +60,12 @@ type Service struct {
 	ring  *keyring
 	// buckets is nil without Amazon S3.
 	buckets Buckets
-	// sts is nil without sessions.
-	sts     Sessions
 	metrics Metrics // nil without Amazon CloudWatch
 	traffic traffic
+	sts     Sessions // nil without STS
+	http    *http.Client
+
+	forwarder forwarder
 	// tokenKey authenticates the tokens of GetLogEvents.
 	tokenKey [seal.KeySize]byte
 
@@ -82,8 +85,8 @@ func New(c Config) *Service {
 	return &Service{
 		store: c.Store, root: c.Root, clock: c.Clock, auth: c.Authorizer, delay: c.AssociationDelay,
 		ring:    newKeyring(c.Keys, c.Root, c.Clock, c.DataKeyLifetime),
-		buckets: c.Buckets,
-		sts:     c.STS, metrics: c.Metrics,
+		buckets: c.Buckets, metrics: c.Metrics, sts: c.STS,
+		http:     &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		tokenKey: c.Root.Subkey("logs.token"),
 	}
 }
@@ -93,6 +96,7 @@ func New(c Config) *Service {
 // has been emptied.
 func (s *Service) Reset() {
 	s.tasks.cancel()
+	s.forwarder.cancel()
 	s.ring.clear()
 	s.traffic.take()
 }

@@ -2,22 +2,38 @@ package logs
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"sealstack/api"
 	"sealstack/api/logsapi"
-	"sealstack/arn"
+	"sealstack/auth"
 	"sealstack/logs/pattern"
+	"sealstack/storage"
 )
 
-// What subscription filters and destinations deliver to (Kinesis streams,
-// Firehose and Lambda functions) is not in this program, so none can be made:
-// PutSubscriptionFilter and PutDestination check what AWS checks before it
-// sends its test message, and then say that they are not implemented. All
-// listings are truly empty, and nothing is there to be deleted.
+// maxSubscriptions is how many subscription filters a group has:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+const maxSubscriptions = 2
 
-// PutSubscriptionFilter refuses what AWS refuses, and ends where AWS would
-// try the destination.
+// subscription sends the events of a group that match a pattern to a
+// destination. It is part of the group's record, or an account policy.
+type subscription struct {
+	Name         string
+	Pattern      string
+	Destination  string
+	Role         *string
+	Distribution logsapi.Distribution
+	System       []string // system fields that events carry
+	Transformed  bool     // it takes events in their transformed version
+	Created      int64
+	// Policy says that an account policy of that name subscribes the group.
+	Policy bool
+}
+
+// PutSubscriptionFilter makes or replaces a subscription filter of a group.
+// A destination that does not take a test message is refused. Events that are
+// put from then on are forwarded, see [Service.forwardDue].
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
 func (s *Service) PutSubscriptionFilter(ctx context.Context, in *logsapi.PutSubscriptionFilterRequest) (*api.None, error) {
@@ -28,113 +44,133 @@ func (s *Service) PutSubscriptionFilter(ctx context.Context, in *logsapi.PutSubs
 	if err := readable(&g); err != nil {
 		return nil, err
 	}
-	if _, err := pattern.Parse(in.FilterPattern); err != nil {
-		return nil, badPattern(err, "Invalid subscription filter pattern")
+	if in.FieldSelectionCriteria != nil {
+		return nil, api.NotImplemented("logs", "PutSubscriptionFilter with fieldSelectionCriteria")
 	}
-	a, err := arn.Parse(in.DestinationArn)
-	if err != nil {
-		return nil, badDestination(in.DestinationArn)
+	f := subscription{
+		Name: in.FilterName, Pattern: in.FilterPattern, Destination: in.DestinationArn, Role: in.RoleArn,
+		Distribution: logsapi.DistributionByLogStream, System: in.EmitSystemFields, Transformed: value(in.ApplyOnTransformedLogs), Created: s.now(),
 	}
-	switch a.Service {
-	case "kinesis", "firehose":
-		if in.RoleArn == nil {
-			return nil, logsapi.InvalidParameterException("destinationArn for vendor %s cannot be used without roleArn", a.Service)
+	if in.Distribution != nil {
+		f.Distribution = *in.Distribution
+	}
+	if err := s.subscribable(ctx, &f); err != nil {
+		return nil, err
+	}
+	return nil, s.edit(ctx, placeOf(ctx), in.LogGroupName, func(now *group) error {
+		if now.ID != g.ID {
+			return conflicting()
 		}
-	case "logs":
-		if strings.HasPrefix(a.Resource, "destination:") {
-			return nil, noSuchDestination()
-		}
-		return nil, badDestination(in.DestinationArn)
-	case "lambda":
-	default:
-		return nil, badDestination(in.DestinationArn)
-	}
-	return nil, api.NotImplemented("logs", "PutSubscriptionFilter to "+a.Service)
+		return now.subscribe(f)
+	})
 }
 
-// DescribeSubscriptionFilters lists a group's subscription filters.
+// emittedFields are those that forwarded events can carry.
+var emittedFields = []string{"@aws.account", "@aws.region", "@source.log"}
+
+// subscribable checks a subscription and tries its destination.
+func (s *Service) subscribable(ctx context.Context, f *subscription) error {
+	if _, err := pattern.Parse(f.Pattern); err != nil {
+		return badPattern(err, "Invalid subscription filter pattern")
+	}
+	for _, field := range f.System {
+		if !slices.Contains(emittedFields, field) {
+			return logsapi.InvalidParameterException("Invalid system field: %s", field) // Unverified: AWS's sentence
+		}
+	}
+	t, err := s.aim(ctx, f)
+	if err != nil {
+		return err
+	}
+	if f.Role != nil {
+		if err := s.mayPass(ctx, *f.Role); err != nil {
+			return err
+		}
+	}
+	return s.try(ctx, t)
+}
+
+// mayPass asks whether the caller may hand a role to CloudWatch Logs.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+func (s *Service) mayPass(ctx context.Context, role string) error {
+	return s.auth.Authorize(ctx, &auth.Request{
+		Service: logsapi.Service, Action: "iam:PassRole", Resource: role, Keys: auth.Keys{"iam:passedtoservice": {"logs.amazonaws.com"}},
+	})
+}
+
+// subscribe adds a filter or puts it in the place of one of its name.
+func (g *group) subscribe(f subscription) error {
+	list := slices.DeleteFunc(slices.Clone(g.Subscriptions), func(old subscription) bool {
+		if old.Name == f.Name {
+			f.Created = old.Created
+		}
+		return old.Name == f.Name
+	})
+	list = append(list, f)
+	slices.SortFunc(list, func(a, b subscription) int { return strings.Compare(a.Name, b.Name) })
+	texts := make([]string, 0, len(list)+len(g.MetricFilters))
+	for i := range list {
+		texts = append(texts, list[i].Pattern)
+	}
+	for i := range g.MetricFilters {
+		texts = append(texts, g.MetricFilters[i].Pattern)
+	}
+	if len(list) > maxSubscriptions || regexes(texts) > maxRegexFilters {
+		return limitExceeded()
+	}
+	g.Subscriptions = list
+	return nil
+}
+
+// regexes counts the patterns that have a regular expression.
+func regexes(texts []string) (n int) {
+	for _, text := range texts {
+		if parsed, err := pattern.Parse(text); err == nil && parsed.HasRegex() {
+			n++
+		}
+	}
+	return n
+}
+
+// DescribeSubscriptionFilters lists a group's subscription filters by name.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeSubscriptionFilters.html
 func (s *Service) DescribeSubscriptionFilters(ctx context.Context, in *logsapi.DescribeSubscriptionFiltersRequest) (*logsapi.DescribeSubscriptionFiltersResponse, error) {
-	if _, err := s.authorizedGroup(ctx, "DescribeSubscriptionFilters", in.LogGroupName); err != nil {
+	g, err := s.authorizedGroup(ctx, "DescribeSubscriptionFilters", in.LogGroupName)
+	if err != nil {
 		return nil, err
 	}
-	if in.NextToken != nil {
-		return nil, badToken()
+	list := slices.DeleteFunc(slices.Clone(g.Subscriptions), func(f subscription) bool { return !strings.HasPrefix(f.Name, value(in.FilterNamePrefix)) })
+	page, next, err := cut(s.root, pageOf(in.Limit), s.listing(ctx, "DescribeSubscriptionFilters/"+g.ID), in.NextToken, list,
+		func(f subscription) storage.Key { return storage.K(f.Name) }, false)
+	if err != nil {
+		return nil, err
 	}
-	return &logsapi.DescribeSubscriptionFiltersResponse{SubscriptionFilters: []logsapi.SubscriptionFilter{}}, nil
+	out := &logsapi.DescribeSubscriptionFiltersResponse{SubscriptionFilters: []logsapi.SubscriptionFilter{}, NextToken: next}
+	for i := range page {
+		out.SubscriptionFilters = append(out.SubscriptionFilters, page[i].describe(&g))
+	}
+	return out, nil
 }
 
-// DeleteSubscriptionFilter removes a subscription filter of a group.
+func (f *subscription) describe(g *group) logsapi.SubscriptionFilter {
+	return logsapi.SubscriptionFilter{
+		FilterName: &f.Name, LogGroupName: &g.Name, FilterPattern: &f.Pattern, DestinationArn: &f.Destination, RoleArn: f.Role,
+		Distribution: &f.Distribution, ApplyOnTransformedLogs: &f.Transformed, CreationTime: &f.Created, EmitSystemFields: f.System,
+	}
+}
+
+// DeleteSubscriptionFilter removes a subscription filter of a group. What it
+// had taken before is still delivered.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteSubscriptionFilter.html
 func (s *Service) DeleteSubscriptionFilter(ctx context.Context, in *logsapi.DeleteSubscriptionFilterRequest) (*api.None, error) {
-	if _, err := s.authorizedGroup(ctx, "DeleteSubscriptionFilter", in.LogGroupName); err != nil {
-		return nil, err
-	}
-	return nil, logsapi.ResourceNotFoundException("The specified subscription filter does not exist.")
-}
-
-// PutDestination refuses what AWS refuses, and ends where AWS would try the
-// Kinesis stream or Firehose.
-//
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestination.html
-func (s *Service) PutDestination(ctx context.Context, in *logsapi.PutDestinationRequest) (*logsapi.PutDestinationResponse, error) {
-	if err := s.authorizeDestination(ctx, "PutDestination", in.DestinationName); err != nil {
-		return nil, err
-	}
-	a, err := arn.Parse(in.TargetArn)
-	if err != nil || a.Service != "kinesis" && a.Service != "firehose" {
-		return nil, badDestination(in.TargetArn)
-	}
-	return nil, api.NotImplemented("logs", "PutDestination to "+a.Service)
-}
-
-// PutDestinationPolicy sets who may subscribe to a destination.
-//
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html
-func (s *Service) PutDestinationPolicy(ctx context.Context, in *logsapi.PutDestinationPolicyRequest) (*api.None, error) {
-	return s.onDestination(ctx, "PutDestinationPolicy", in.DestinationName)
-}
-
-// DeleteDestination removes a destination.
-//
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteDestination.html
-func (s *Service) DeleteDestination(ctx context.Context, in *logsapi.DeleteDestinationRequest) (*api.None, error) {
-	return s.onDestination(ctx, "DeleteDestination", in.DestinationName)
-}
-
-// onDestination answers a call on a destination that must exist.
-func (s *Service) onDestination(ctx context.Context, action, name string) (*api.None, error) {
-	if err := s.authorizeDestination(ctx, action, name); err != nil {
-		return nil, err
-	}
-	return nil, noSuchDestination()
-}
-
-// DescribeDestinations lists the account's destinations.
-//
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeDestinations.html
-func (s *Service) DescribeDestinations(ctx context.Context, in *logsapi.DescribeDestinationsRequest) (*logsapi.DescribeDestinationsResponse, error) {
-	if err := s.authorizeAccount(ctx, "DescribeDestinations"); err != nil {
-		return nil, err
-	}
-	if in.NextToken != nil {
-		return nil, badToken()
-	}
-	return &logsapi.DescribeDestinationsResponse{Destinations: []logsapi.Destination{}}, nil
-}
-
-func (s *Service) authorizeDestination(ctx context.Context, action, name string) error {
-	return s.authorize(ctx, action, placeOf(ctx).arn("destination:"+name), nil)
-}
-
-// Unverified: AWS's sentence for a destination of the wrong kind.
-func badDestination(text string) error {
-	return logsapi.InvalidParameterException("Invalid destination ARN: %s", text)
-}
-
-// Unverified: AWS's sentence, made after those for groups and streams.
-func noSuchDestination() error {
-	return logsapi.ResourceNotFoundException("The specified destination does not exist.")
+	return nil, s.change(ctx, "DeleteSubscriptionFilter", in.LogGroupName, func(g *group) error {
+		kept := slices.DeleteFunc(slices.Clone(g.Subscriptions), func(f subscription) bool { return f.Name == in.FilterName })
+		if len(kept) == len(g.Subscriptions) {
+			return logsapi.ResourceNotFoundException("The specified subscription filter does not exist.")
+		}
+		g.Subscriptions = kept
+		return nil
+	})
 }

@@ -94,8 +94,11 @@ func (t *tasks) cancel() {
 	}
 }
 
-// Settle waits until no query and no export is at work.
-func (s *Service) Settle() { s.tasks.waiting.Wait() }
+// Settle waits until no query, no export and no delivery is at work.
+func (s *Service) Settle() {
+	s.tasks.waiting.Wait()
+	s.forwarder.waiting.Wait()
+}
 
 // uuid returns a random UUID.
 func uuid() string {
