@@ -59,13 +59,17 @@ func TestBadQuestionsAreRefused(t *testing.T) {
 		change        func(*cloudwatchapi.GetMetricStatisticsInput)
 		code, message string
 	}{
-		"no statistic":     {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Statistics = nil }, "InvalidParameterCombination", "At least one of the parameters Statistics and ExtendedStatistics must be specified."},
-		"both kinds":       {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.ExtendedStatistics = []string{"p1"} }, "InvalidParameterCombination", "The parameters Statistics and ExtendedStatistics are mutually exclusive."},
-		"no time":          {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.EndTime = start }, "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime."},
-		"an odd period":    {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Period = 61 }, "InvalidParameterValue", "The parameter Period must be a value of 1, 5, 10, 20, 30 or a multiple of 60."},
-		"too many points":  {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.EndTime = start.Add(25 * time.Hour) }, "InvalidParameterCombination", "You have requested up to 1500 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range."},
-		"an odd statistic": {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Statistics, in.ExtendedStatistics = nil, []string{"p101"} }, "InvalidParameterValue", "The value p101 for parameter ExtendedStatistics is not supported."},
-		"a trimmed mean":   {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Statistics, in.ExtendedStatistics = nil, []string{"tm90"} }, "NotImplemented", "cloudwatch:the statistic tm90 is not implemented by Sealstack."},
+		"no statistic":    {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Statistics = nil }, "InvalidParameterCombination", "At least one of the parameters Statistics and ExtendedStatistics must be specified."},
+		"both kinds":      {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.ExtendedStatistics = []string{"p1"} }, "InvalidParameterCombination", "The parameters Statistics and ExtendedStatistics are mutually exclusive."},
+		"no time":         {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.EndTime = start }, "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime."},
+		"an odd period":   {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.Period = 61 }, "InvalidParameterValue", "The parameter Period must be a value of 1, 5, 10, 20, 30 or a multiple of 60."},
+		"too many points": {func(in *cloudwatchapi.GetMetricStatisticsInput) { in.EndTime = start.Add(25 * time.Hour) }, "InvalidParameterCombination", "You have requested up to 1500 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range."},
+		"an odd statistic": {func(in *cloudwatchapi.GetMetricStatisticsInput) {
+			in.Statistics, in.ExtendedStatistics = nil, []string{"p101"}
+		}, "InvalidParameterValue", "The value p101 for parameter ExtendedStatistics is not supported."},
+		"a trimmed mean": {func(in *cloudwatchapi.GetMetricStatisticsInput) {
+			in.Statistics, in.ExtendedStatistics = nil, []string{"tm90"}
+		}, "NotImplemented", "cloudwatch:the statistic tm90 is not implemented by Sealstack."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t = t
