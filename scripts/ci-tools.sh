@@ -6,8 +6,9 @@
 #
 # A new client is one more entry: a Debian package, a line of
 # integration/testdata/python/requirements.txt, a dependency in
-# integration/testdata/node/package.json, or a Go program below. What can't be
-# installed fails here; no test is skipped for lack of its client.
+# integration/testdata/node/package.json, a Go program below, or one of our own
+# around a library in integration/testdata/go. What can't be installed fails
+# here; no test is skipped for lack of its client.
 set -euo pipefail
 exec 3>&1 1>&2 # what the installers say is not for eval
 cd "$(dirname "$0")/.."
@@ -68,6 +69,12 @@ program() {
 mc=v0.0.0-20250313080218-cf909e1063a9
 program mc github.com/minio/mc $mc
 
+sops=v3.13.3
+program sops github.com/getsops/sops/v3/cmd/sops $sops
+
+# Go programs of our own around clients that are libraries.
+GOFLAGS=-mod=readonly go build -C integration/testdata/go -o "$store/bin/" ./...
+
 # Terraform can't be built by its version (its modules replace one another) and
 # no package registry has it: the machine must.
 terraform=$(command -v terraform) || fail "terraform 1.11 or later is not on the path"
@@ -79,5 +86,9 @@ give SEALSTACK_RCLONE /usr/bin/rclone
 give SEALSTACK_S3CMD /usr/bin/s3cmd
 give SEALSTACK_RESTIC /usr/bin/restic
 give SEALSTACK_MC "$store/bin/mc-$mc"
+give SEALSTACK_SOPS "$store/bin/sops-$sops"
+give SEALSTACK_TINK "$store/bin/tink"
+give SEALSTACK_SIGSTORE "$store/bin/sigstore"
+give SEALSTACK_AWSLOGS "$store/bin/awslogs"
 give SEALSTACK_TERRAFORM "$terraform"
 give SEALSTACK_CHROMIUM /usr/bin/chromium
