@@ -69,7 +69,8 @@ type Caller struct {
 
 	Partition string // "aws", "aws-cn", "aws-us-gov"
 	Region    string // of the credential scope: where the call is answered
-	RequestID string // UUID, one for each call at the edge
+	RequestID string // UUID, one for each call at the edge; S3 writes it in 16 letters and digits
+	HostID    string // S3's other name of a request, x-amz-id-2; empty elsewhere and inside the process
 
 	SourceIP  string // client's address without port; empty inside the process
 	UserAgent string

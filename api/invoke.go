@@ -71,8 +71,8 @@ func Invoke[S, In, Out any](ctx context.Context, e *Endpoint[S], op Op[S, In, Ou
 type Call struct {
 	Service   *Service
 	Operation *Operation
-	In        any   // pointer to Operation.Input
-	Out       any   // pointer to Operation.Output, nil pointer on error
+	In        any   // pointer to Operation.Input; nil if the parameters could not be read
+	Out       any   // pointer to Operation.Output, nil pointer on error, nil without In
 	Err       error // nil on success
 }
 

@@ -20,7 +20,14 @@ func describe(c *api.Caller, call *api.Call, k *kind, tls *TLSDetails) *record {
 	r := &record{
 		Version: eventVersion, User: identify(c, call), Source: k.source, Name: k.name, Region: c.Region,
 		SourceIP: c.SourceIP, UserAgent: cut(c.UserAgent, maxUserAgent), RequestID: c.RequestID, ReadOnly: k.readOnly,
-		Type: apiCall, APIVersion: k.version, Management: !k.data, Category: management, TLS: tls,
+		Type: apiCall, APIVersion: k.version, Management: !k.data, Category: management,
+	}
+	host := ""
+	if tls != nil {
+		host = tls.Host
+	}
+	if tls != nil && tls.Version != "" {
+		r.TLS = tls
 	}
 	if k.data {
 		r.Category = data
@@ -29,29 +36,26 @@ func describe(c *api.Caller, call *api.Call, k *kind, tls *TLSDetails) *record {
 		r.SourceIP, r.UserAgent = r.User.InvokedBy, r.User.InvokedBy
 	}
 	r.fail(call.Err)
-	r.show(call, k)
-	describeResources(r, c, call)
+	r.show(call, k, host)
+	describeResources(r, c, call, host)
 	return r
 }
 
 // show writes the parameters and the answer.
-func (r *record) show(call *api.Call, k *kind) {
+func (r *record) show(call *api.Call, k *kind, host string) {
 	switch {
 	case call.Service == s3api.Service:
-		r.RequestParameters = s3Parameters(call, r.host())
+		r.RequestParameters = s3Parameters(call, host)
 	case !k.bare:
 		r.RequestParameters = parameters(call.Service, call.In, k.hidden)
 	}
-	if k.responds && call.Err == nil {
+	switch {
+	case !k.responds || call.Err != nil:
+	case call.Service == s3api.Service:
+		r.ResponseElements = s3Answer(call)
+	default:
 		r.ResponseElements = parameters(call.Service, call.Out, k.secret)
 	}
-}
-
-func (r *record) host() string {
-	if r.TLS == nil {
-		return ""
-	}
-	return r.TLS.Host
 }
 
 // fail takes over the error of a call. A refusal is AccessDenied in records,
@@ -74,21 +78,19 @@ func (r *record) fail(err error) {
 const accessDenied = "AccessDenied"
 
 // describeResources tells which resources the call accessed.
-func describeResources(r *record, c *api.Caller, call *api.Call) {
+func describeResources(r *record, c *api.Caller, call *api.Call, host string) {
 	switch call.Service {
 	case kmsapi.Service:
 		describeKMS(r, c, call)
 	case s3api.Service:
 		describeS3(r, c, call)
+		describeTransfer(r, c, call)
 	case logsapi.Service:
 		describeLogs(r, c, call)
 	case iamapi.Service:
 		describeIAM(r, call)
 	case stsapi.Service:
-		if role := textMember(call.In, "RoleArn"); role != "" {
-			r.Resources = []resource{{Account: accountOf(role), Type: "AWS::IAM::Role", ARN: role}}
-			r.named = []named{{"AWS::IAM::Role", role}}
-		}
+		describeSTS(r, c, call, host)
 	case cloudtrailapi.Service:
 		describeTrail(r, call)
 	}

@@ -61,10 +61,13 @@ func planOf(s *api.Service, t reflect.Type) *plan {
 
 func plannedOf(s *api.Service, f reflect.StructField) (planned, bool) {
 	tag, err := api.ParseTag(f)
-	if err != nil || s.Shapes[tag.Shape].Sensitive {
+	if err != nil {
 		return planned{}, false
 	}
 	write := writerOf(s, f.Type)
+	if sensitive(s, tag.Shape) {
+		write = masking(declaredOf(s).mask)
+	}
 	if write == nil {
 		return planned{}, false
 	}
@@ -73,6 +76,14 @@ func plannedOf(s *api.Service, f reflect.StructField) (planned, bool) {
 		member: tag.Name, label: strconv.Quote(lowerFirst(tag.Name)) + ":", write: write,
 		omit: k == reflect.Pointer || k == reflect.Slice || k == reflect.Map,
 	}, true
+}
+
+// masking writes the mask for any value; without a mask nothing is written.
+func masking(mask string) writer {
+	if mask == "" {
+		return nil
+	}
+	return func(b []byte, _ reflect.Value) []byte { return appendText(b, mask) }
 }
 
 // lowerFirst spells a member as records do: KeyId is keyId, AWSAccountId is

@@ -25,31 +25,28 @@ func s3Parameters(c *api.Call, host string) json.RawMessage {
 	for i := range v.Elem().NumField() {
 		s3Member(out, c.Service, v.Elem().Type().Field(i), v.Elem().Field(i))
 	}
-	for _, name := range subresources(c.Operation.HTTP.URI) {
-		out[name] = json.RawMessage(`""`)
+	for name, value := range subresources(c.Operation.HTTP.URI) {
+		out[name] = appendText(nil, value)
 	}
 	return bounded(s3Object(out))
 }
 
-// subresources are the fixed parameters of a request's path.
-func subresources(uri string) []string {
+// subresources are the fixed parameters of a request's path, without the name
+// of the operation that some clients send.
+func subresources(uri string) map[string]string {
 	_, query, _ := strings.Cut(uri, "?")
-	var names []string
+	fixed := map[string]string{}
 	for part := range strings.SplitSeq(query, "&") {
-		if name, _, valued := strings.Cut(part, "="); name != "" && !valued {
-			names = append(names, name)
+		if name, value, _ := strings.Cut(part, "="); name != "" && name != "x-id" {
+			fixed[name] = value
 		}
 	}
-	return names
+	return fixed
 }
-
-// s3Shown are members that the model calls sensitive and records show.
-var s3Shown = []string{"SSEKMSKeyId", "NonEmptyKmsKeyArnString"}
 
 func s3Member(out map[string]json.RawMessage, s *api.Service, f reflect.StructField, v reflect.Value) {
 	tag, err := api.ParseTag(f)
-	hidden := s.Shapes[tag.Shape].Sensitive && !slices.Contains(s3Shown, tag.Shape)
-	if err != nil || hidden || absent(v) {
+	if err != nil || sensitive(s, tag.Shape) || absent(v) {
 		return
 	}
 	switch tag.Place {

@@ -30,7 +30,7 @@ func (s *Service) Record(ctx context.Context, call api.Call) {
 }
 
 func (s *Service) tlsOf(ctx context.Context, c *api.Caller) *TLSDetails {
-	if s.config.TLS == nil || !c.Secure || len(c.Via) > 0 || c.Type == api.AWSService {
+	if s.config.TLS == nil || len(c.Via) > 0 || c.Type == api.AWSService {
 		return nil
 	}
 	return s.config.TLS(ctx)

@@ -173,7 +173,7 @@ func TestParametersByService(t *testing.T) {
 		"PutBucketPolicy shows the policy": {s3Call(s3api.OpPutBucketPolicy.Operation, &s3api.PutBucketPolicyRequest{Bucket: "b", Policy: policyText}),
 			"PutBucketPolicy", false, `{"bucketName":"b","policy":"","bucketPolicy":` + policyText + `}`, `null`},
 		"ListObjectsV2 is ListObjects": {s3Call(s3api.OpListObjectsV2.Operation, &s3api.ListObjectsV2Request{Bucket: "b", Prefix: new("p/")}),
-			"ListObjects", true, `{"bucketName":"b","prefix":"p/"}`, `null`},
+			"ListObjects", true, `{"bucketName":"b","list-type":"2","prefix":"p/"}`, `null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := kindOf(test.call.Service, test.call.Operation)

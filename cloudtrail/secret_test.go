@@ -23,27 +23,27 @@ const (
 
 // fill sets every member of a struct: blobs, and members whose shape is
 // sensitive, to the secret.
-func fill(s *api.Service, v reflect.Value, sensitive bool, depth int) {
+func fill(s *api.Service, v reflect.Value, secretly bool, depth int) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(s, v.Elem(), sensitive, depth)
+		fill(s, v.Elem(), secretly, depth)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			v.SetBytes([]byte(secret))
 			return
 		}
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(s, v.Index(0), sensitive, depth)
+		fill(s, v.Index(0), secretly, depth)
 	case reflect.Map:
 		elem := reflect.New(v.Type().Elem()).Elem()
-		fill(s, elem, sensitive, depth)
+		fill(s, elem, secretly, depth)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(reflect.ValueOf("k").Convert(v.Type().Key()), elem)
 	case reflect.Struct:
-		fillStruct(s, v, sensitive, depth)
+		fillStruct(s, v, secretly, depth)
 	case reflect.String:
-		if v.SetString("shown"); sensitive {
+		if v.SetString("shown"); secretly {
 			v.SetString(secret)
 		}
 	case reflect.Interface:
@@ -53,25 +53,19 @@ func fill(s *api.Service, v reflect.Value, sensitive bool, depth int) {
 	}
 }
 
-func fillStruct(s *api.Service, v reflect.Value, sensitive bool, depth int) {
+func fillStruct(s *api.Service, v reflect.Value, secretly bool, depth int) {
 	if depth == 0 || v.Type() == timeType {
 		return
 	}
 	for i := range v.NumField() {
 		tag, err := api.ParseTag(v.Type().Field(i))
-		hidden := s.Shapes[tag.Shape].Sensitive && !contains(s3Shown, tag.Shape)
-		fill(s, v.Field(i), sensitive || err == nil && hidden, depth-1)
+		hidden := sensitive(s, tag.Shape)
+		fill(s, v.Field(i), secretly || err == nil && hidden, depth-1)
 	}
 }
 
-func contains(list []string, s string) bool {
-	return strings.Contains(" "+strings.Join(list, " ")+" ", " "+s+" ")
-}
-
 func TestNoOperationsRecordHoldsASecret(t *testing.T) {
-	for _, s := range []*api.Service{
-		kmsapi.Service, logsapi.Service, s3api.Service, iamapi.Service, stsapi.Service, cloudtrailapi.Service,
-	} {
+	for _, s := range services {
 		for _, op := range s.Operations {
 			in, out := reflect.New(op.Input), reflect.New(op.Output)
 			fill(s, in.Elem(), false, 6)

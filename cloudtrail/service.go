@@ -86,8 +86,8 @@ type Config struct {
 	// memory for ingestion; zero asks AWS KMS each time.
 	DataKeyLifetime time.Duration
 
-	// TLS describes the connection of the call in the context; nil, or a nil
-	// answer, leaves tlsDetails out of records.
+	// TLS describes the connection of the call in the context: without TLS the
+	// host alone. Nil, or a nil answer, leaves tlsDetails out of records.
 	TLS func(ctx context.Context) *TLSDetails
 	// Bucket tells the account and the Region of a bucket, both "" if it is
 	// not known. It must not wait for the network or for writes. Without it a

@@ -16,19 +16,20 @@ import (
 
 type connectionKey struct{}
 
-// withConnection keeps for the records of a call how the client's connection
-// is protected.
+// withConnection keeps for the records of a call which host the client called
+// and how its connection is protected.
 func withConnection(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS != nil {
-			r = r.WithContext(context.WithValue(r.Context(), connectionKey{}, describeTLS(r.TLS, r.Host)))
-		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), connectionKey{}, describeTLS(r.TLS, r.Host))))
 	})
 }
 
-// describeTLS spells versions as AWS's records do: "TLSv1.3".
+// describeTLS spells versions as AWS's records do: "TLSv1.3". Without TLS
+// there is the host alone.
 func describeTLS(s *tls.ConnectionState, host string) *cloudtrail.TLSDetails {
+	if s == nil {
+		return &cloudtrail.TLSDetails{Host: host}
+	}
 	version := strings.Replace(tls.VersionName(s.Version), "TLS ", "TLSv", 1)
 	return &cloudtrail.TLSDetails{Version: version, CipherSuite: tls.CipherSuiteName(s.CipherSuite), Host: host}
 }

@@ -51,7 +51,8 @@ func (e *Emulator) wire() {
 	authenticator := e.authenticator()
 	e.handler = withConnection(wire.New(wire.Config{
 		Doors: doors, Auth: authenticator, Control: e.control(), Log: e.log,
-		CORS: s3sim.NewCORS(e.s3, e.config.CORSOrigins), Forms: s3sim.NewForms(c.s3, authenticator, clock.Real()), Buckets: e.s3,
+		Recorder: e.recorders,
+		CORS:     s3sim.NewCORS(e.s3, e.config.CORSOrigins), Forms: s3sim.NewForms(c.s3, authenticator, clock.Real()), Buckets: e.s3,
 	}))
 }
 

@@ -74,6 +74,11 @@ type Config struct {
 	Auth    Authenticator
 	Control http.Handler // requests below ControlPrefix; nil: there are none
 	Log     *slog.Logger // nil: slog.Default()
+	// Recorder hears of the calls whose caller is known and whose parameters
+	// are refused, which their service does not hear of. Input and output of
+	// such a call are nil. It does not hear of callers who could not be
+	// authenticated. It may be nil.
+	Recorder api.Recorder
 
 	CORS    CORS    // nil: no origin is allowed
 	Forms   Forms   // nil: they are not implemented

@@ -106,12 +106,26 @@ func (e *edge) answer(c *call, find func(*call) error) (any, error) {
 		return nil, err
 	}
 	caller.RequestID = c.requestID
+	if c.rest != nil {
+		caller.HostID = c.rest.hostID
+	}
 	ctx := api.WithCaller(c.r.Context(), caller)
 	in, err := c.protocol.decode(c)
 	if err != nil {
-		return nil, cmp.Or(e.checkBucket(ctx, c, err), err)
+		err = cmp.Or(e.checkBucket(ctx, c, err), err)
+		e.record(ctx, c, err)
+		return nil, err
 	}
 	return c.service.door.Call(ctx, c.op.Operation, in)
+}
+
+// record tells of a call that is refused before its service hears of it.
+//
+// Unverified: that AWS records such calls without their parameters.
+func (e *edge) record(ctx context.Context, c *call, err error) {
+	if e.Recorder != nil {
+		e.Recorder.Record(ctx, api.Call{Service: c.service.Service, Operation: c.op.Operation, Err: err})
+	}
 }
 
 // read takes in the body.

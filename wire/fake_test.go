@@ -168,16 +168,20 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newWorld() *world {
+func newWorld(change ...func(*Config)) *world {
 	w := &world{auth: &fakeAuth{}, logs: &fakeLogs{}, log: &syncBuffer{}}
-	w.Handler = New(Config{
+	c := Config{
 		Doors:        w.doors(),
 		Auth:         w.auth,
 		Control:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "control "+r.URL.Path) }),
 		Log:          slog.New(slog.NewTextHandler(w.log, nil)),
 		NewRequestID: func() string { return "id-1" },
 		MaxBody:      1 << 16,
-	})
+	}
+	for _, fn := range change {
+		fn(&c)
+	}
+	w.Handler = New(c)
 	return w
 }
 
