@@ -38,6 +38,7 @@ func TestEachOperationAsksForItsActions(t *testing.T) {
 	})
 	b.same("PutObject", s.took(), []string{"s3:PutObject arn:aws:s3:::logs/a/k", "s3:PutObjectAcl arn:aws:s3:::logs/a/k", "s3:PutObjectTagging arn:aws:s3:::logs/a/k"})
 	id := out.VersionId
+	b.bucket("kept", func(in *s3api.CreateBucketRequest) { in.ObjectLockEnabledForBucket = new(true) })
 	for _, tt := range []struct {
 		name string
 		call func() error
@@ -72,9 +73,9 @@ func TestEachOperationAsksForItsActions(t *testing.T) {
 		}, []string{"s3:ListBucketVersions arn:aws:s3:::logs"}},
 		{"ListBuckets", func() error { _, err := b.ListBuckets(b.ctx, &s3api.ListBucketsRequest{}); return err }, []string{"s3:ListAllMyBuckets arn:aws:s3:::*"}},
 		{"DeleteObject", func() error {
-			_, err := b.DeleteObject(b.ctx, &s3api.DeleteObjectRequest{Bucket: "logs", Key: "a/k", VersionId: id, BypassGovernanceRetention: new(true)})
+			_, err := b.DeleteObject(b.ctx, &s3api.DeleteObjectRequest{Bucket: "kept", Key: "a/k", VersionId: id, BypassGovernanceRetention: new(true)})
 			return err
-		}, []string{"s3:DeleteObjectVersion arn:aws:s3:::logs/a/k", "s3:BypassGovernanceRetention arn:aws:s3:::logs/a/k"}},
+		}, []string{"s3:DeleteObjectVersion arn:aws:s3:::kept/a/k", "s3:BypassGovernanceRetention arn:aws:s3:::kept/a/k"}},
 		{"GetBucketEncryption", func() error {
 			_, err := b.GetBucketEncryption(b.ctx, &s3api.GetBucketEncryptionRequest{Bucket: "logs"})
 			return err

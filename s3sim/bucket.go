@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"sealstack/api"
@@ -81,6 +82,9 @@ func (s *Service) newBucket(ctx context.Context, in *s3api.CreateBucketRequest) 
 		ID: rand.Text(), Name: in.Bucket, Account: accountOf(ctx), Partition: partitionOf(ctx), Region: region, Created: s.now(),
 		Ownership: s3api.ObjectOwnershipBucketOwnerEnforced, Block: fullBlock(), Lock: value(in.ObjectLockEnabledForBucket),
 	}
+	if err := r.checkNamespace(in.BucketNamespace); err != nil {
+		return r, err
+	}
 	if s.block {
 		r.Encryption = blockedRule()
 	}
@@ -135,6 +139,7 @@ func (s *Service) mayCreate(ctx context.Context, in *s3api.CreateBucketRequest) 
 		actions = append(actions, "PutBucketObjectLockConfiguration", "PutBucketVersioning")
 	}
 	keys := grantKeys(grantHeaders{string(value(in.ACL)), in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP})
+	keys = with(keys, "s3:x-amz-bucket-namespace", string(value(in.BucketNamespace)))
 	keys = with(keys, "s3:x-amz-object-ownership", string(value(in.ObjectOwnership)))
 	if c := in.CreateBucketConfiguration; c != nil {
 		keys = with(keys, "s3:locationconstraint", string(value(c.LocationConstraint)))
@@ -232,7 +237,7 @@ func (s *Service) ListBuckets(ctx context.Context, in *s3api.ListBucketsRequest)
 		most = int(*in.MaxBuckets)
 	}
 	if most < 1 || most > maxBuckets {
-		return nil, invalidArgument("max-buckets must be between 1 and 10000", "max-buckets", "")
+		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", strconv.Itoa(most))
 	}
 	purpose := "s3.ListBuckets/" + accountOf(ctx)
 	r := storage.Range{Prefix: storage.K(partitionOf(ctx))}

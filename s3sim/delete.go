@@ -52,6 +52,9 @@ func (s *Service) delete(ctx context.Context, b *bucket, r removal) (removed, er
 	if err := s.mayDelete(ctx, b, r); err != nil {
 		return removed{}, err
 	}
+	if err := b.canBypass(r.bypass); err != nil {
+		return removed{}, err
+	}
 	var done removed
 	err := s.update(ctx, func(tx storage.Tx) error {
 		now, err := b.again(tx)
@@ -155,6 +158,9 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsRequ
 	if n := len(in.Delete.Objects); n == 0 || n > maxDelete {
 		return nil, malformedXML()
 	}
+	if err := b.canBypass(value(in.BypassGovernanceRetention)); err != nil {
+		return nil, err
+	}
 	out := &s3api.DeleteObjectsOutput{}
 	for _, o := range in.Delete.Objects {
 		r := removal{
@@ -162,6 +168,9 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3api.DeleteObjectsRequ
 			match: o.ETag, modified: o.LastModifiedTime, size: o.Size,
 		}
 		done, err := s.delete(ctx, b, r)
+		if isError(err, "InvalidArgument") { // of a version's id, the only argument that there is
+			err = noSuchVersion(o.Key, *o.VersionId)
+		}
 		e, known := errors.AsType[*api.Error](err)
 		switch {
 		case err != nil && (!known || e.Fault()):

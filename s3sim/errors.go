@@ -3,6 +3,7 @@ package s3sim
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"sealstack/api"
 	"sealstack/api/s3api"
@@ -144,6 +145,17 @@ func emptyVersion() *api.Error {
 	return invalidArgument("Version id cannot be the empty string", "versionId", "")
 }
 
+// markerMethod is the method of the operation that asks for an action.
+func markerMethod(action string) string {
+	switch {
+	case strings.HasPrefix(action, "Put"):
+		return http.MethodPut
+	case strings.HasPrefix(action, "Delete"):
+		return http.MethodDelete
+	}
+	return http.MethodGet
+}
+
 // markerNotAllowed refuses to read a delete marker by its version.
 func markerNotAllowed(method string) *api.Error {
 	return fail("MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource.").
@@ -221,6 +233,11 @@ func checksumInvalid(header string) *api.Error {
 // Unverified: the sentence; the code is that of other bad checksum headers.
 func checksumUnknown(header string) *api.Error {
 	return invalidRequest("The algorithm type you specified in " + header + " is invalid.")
+}
+
+// Unverified: the list, which AWS may have made longer since.
+func checksumUnsupported() *api.Error {
+	return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 }
 
 func checksumMismatch(name string) *api.Error {

@@ -162,7 +162,7 @@ func (s *Service) numberedPart(ctx context.Context, b *bucket, v *version, r *re
 		return span{}, err
 	}
 	n := int(*r.part)
-	if n < 1 {
+	if n < 1 || n > maxParts {
 		return span{}, badUploadPart(*r.part)
 	}
 	if n > len(pieces) {
@@ -225,8 +225,8 @@ func (v *version) head(b *bucket) *s3api.HeadObjectOutput {
 	if v.Lock.Mode != "" {
 		out.ObjectLockMode, out.ObjectLockRetainUntilDate = new(s3api.ObjectLockMode(v.Lock.Mode)), &v.Lock.Until
 	}
-	if v.Lock.Hold {
-		out.ObjectLockLegalHoldStatus = new(s3api.ObjectLockLegalHoldStatusOn)
+	if v.Lock.Said {
+		out.ObjectLockLegalHoldStatus = new(v.Lock.holding())
 	}
 	return out
 }

@@ -70,71 +70,12 @@ func (s *Service) DeleteBucketLifecycle(ctx context.Context, in *s3api.DeleteBuc
 	return lifecycles.drop(ctx, s, in.Bucket, in.ExpectedBucketOwner, "PutLifecycleConfiguration")
 }
 
-// check refuses rules that can't be and names those without a name.
-func (l *lifecycle) check() error {
-	seen := map[string]bool{}
-	for i := range l.Rules {
-		r := &l.Rules[i]
-		if err := checkLifecycle(r); err != nil {
-			return err
-		}
-		if value(r.ID) == "" {
-			r.ID = new(fmt.Sprintf("%x", randomBytes(24)))
-		}
-		if seen[*r.ID] {
-			return invalidArgument("RuleId must be unique. Found same ID for one or more rules", "ID", *r.ID)
-		}
-		seen[*r.ID] = true
-	}
-	return nil
-}
-
-func checkLifecycle(r *s3api.LifecycleRule) error {
-	acts := r.Expiration != nil || r.NoncurrentVersionExpiration != nil || r.AbortIncompleteMultipartUpload != nil ||
-		len(r.Transitions) > 0 || len(r.NoncurrentVersionTransitions) > 0
-	switch {
-	case r.Status != s3api.ExpirationStatusEnabled && r.Status != s3api.ExpirationStatusDisabled:
-		return malformedXML()
-	case r.Prefix == nil && r.Filter == nil || r.Prefix != nil && r.Filter != nil:
-		return malformedXML()
-	case !acts:
-		return invalidRequest("At least one action needs to be specified in a rule")
-	case len(value(r.ID)) > 255:
-		return invalidArgument("ID length should not exceed allowed limit of 255", "ID", *r.ID)
-	}
-	return checkExpiration(r.Expiration)
-}
-
-func checkExpiration(e *s3api.LifecycleExpiration) error {
-	switch {
-	case e == nil:
-		return nil
-	case e.Days != nil && *e.Days <= 0:
-		return invalidArgument("'Days' for Expiration action must be a positive integer", "Days", fmt.Sprint(*e.Days))
-	case e.Date != nil && !e.Date.Equal(e.Date.Truncate(24*time.Hour)):
-		return invalidArgument("'Date' must be at midnight GMT", "Date", e.Date.UTC().Format(time.RFC3339))
-	case e.Days == nil && e.Date == nil && e.ExpiredObjectDeleteMarker == nil:
-		return malformedXML()
-	}
-	return nil
-}
-
 // about reports whether a rule is on and covers an object.
 func about(r *s3api.LifecycleRule, v *version) bool {
 	if r.Status != s3api.ExpirationStatusEnabled || !strings.HasPrefix(v.Key, value(r.Prefix)) {
 		return false
 	}
-	f := r.Filter
-	if f == nil {
-		return true
-	}
-	and := s3api.LifecycleRuleAndOperator{Prefix: f.Prefix, ObjectSizeGreaterThan: f.ObjectSizeGreaterThan, ObjectSizeLessThan: f.ObjectSizeLessThan}
-	if f.Tag != nil {
-		and.Tags = []s3api.Tag{*f.Tag}
-	}
-	if f.And != nil {
-		and = *f.And
-	}
+	and := criteria(r)
 	for _, t := range and.Tags {
 		if got, ok := v.Tags[t.Key]; !ok || got != t.Value {
 			return false

@@ -138,6 +138,15 @@ func (l *listing) objects(tx storage.Tx, b *bucketRecord) (found []*version, err
 	return found, err
 }
 
+// partMarker reads part-number-marker.
+func partMarker(asked *int32) (int32, error) {
+	n := value(asked)
+	if n < 0 {
+		return 0, invalidArgument("Argument part-number-marker must be an integer between 0 and 2147483647", "part-number-marker", strconv.Itoa(int(n)))
+	}
+	return n, nil
+}
+
 // pageSize reads max-keys and its like.
 func pageSize(asked *int32, name string) (int, error) {
 	if asked == nil {

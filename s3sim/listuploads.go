@@ -90,13 +90,17 @@ func (s *Service) ListParts(ctx context.Context, in *s3api.ListPartsRequest) (*s
 	if err != nil {
 		return nil, err
 	}
+	marker, err := partMarker(in.PartNumberMarker)
+	if err != nil {
+		return nil, err
+	}
 	t := target{bucket: in.Bucket, key: in.Key, expected: in.ExpectedBucketOwner}
 	u, err := s.findUpload(ctx, t, in.UploadId, "ListMultipartUploadParts", nil)
 	if err != nil {
 		return nil, err
 	}
 	out := &s3api.ListPartsOutput{
-		Bucket: &in.Bucket, Key: &in.Key, UploadId: &in.UploadId, MaxParts: new(int32(most)), PartNumberMarker: new(value(in.PartNumberMarker)),
+		Bucket: &in.Bucket, Key: &in.Key, UploadId: &in.UploadId, MaxParts: new(int32(most)), PartNumberMarker: &marker,
 		Owner: ownerOf(u.upload.Owner), Initiator: &s3api.Initiator{ID: &u.upload.Initiator.ID, DisplayName: given(u.upload.Initiator.Name)},
 		StorageClass:      new((&version{Headers: u.upload.Headers}).storageClass()),
 		ChecksumAlgorithm: given(s3api.ChecksumAlgorithm(u.upload.Algorithm)), ChecksumType: given(s3api.ChecksumType(u.upload.Type)),

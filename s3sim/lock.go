@@ -44,9 +44,9 @@ func (b *bucketRecord) lockNew(h lockHeaders, now time.Time) (lock, error) {
 		return lock{}, invalidArgument("x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied", "x-amz-object-lock-mode", "")
 	case h.mode != nil:
 		mode := s3api.ObjectLockRetentionMode(*h.mode)
-		return lock{mode, *h.until, isOn(h.hold)}, checkRetention(mode, *h.until, now)
+		return lock{mode, *h.until, isOn(h.hold), h.hold != nil}, checkRetention(mode, *h.until, now)
 	}
-	l := lock{Hold: isOn(h.hold)}
+	l := lock{Hold: isOn(h.hold), Said: h.hold != nil}
 	if d := b.Retention; d != nil && d.Mode != nil {
 		l.Mode, l.Until = *d.Mode, now.AddDate(int(value(d.Years)), 0, int(value(d.Days)))
 	}
@@ -77,6 +77,13 @@ func (l lock) holds(now time.Time, bypass bool) bool {
 		return false
 	}
 	return l.Mode == s3api.ObjectLockRetentionModeCompliance || !bypass
+}
+
+func (l lock) holding() s3api.ObjectLockLegalHoldStatus {
+	if l.Hold {
+		return s3api.ObjectLockLegalHoldStatusOn
+	}
+	return s3api.ObjectLockLegalHoldStatusOff
 }
 
 func lockedObject() error { return denied("Access Denied because object protected by object lock.") }
@@ -135,24 +142,46 @@ func defaultRetention(rule *s3api.ObjectLockRule) (*s3api.DefaultRetention, erro
 	if n := value(d.Days) + value(d.Years); n <= 0 {
 		return nil, invalidArgument("Default retention period must be a positive integer value.", "DefaultRetention", strconv.Itoa(int(n)))
 	}
+	if value(d.Days) > maxRetentionDays || value(d.Years) > maxRetentionYears {
+		// Unverified: the sentence.
+		return nil, invalidArgument("Default retention period is too large.", "DefaultRetention", strconv.Itoa(int(value(d.Days)+value(d.Years))))
+	}
 	return d, nil
 }
 
-// GetObjectLegalHold returns whether a version is held.
+// The longest default retention:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+const (
+	maxRetentionDays  = 36500
+	maxRetentionYears = 100
+)
+
+func noObjectLock(key string) error {
+	return fail("NoSuchObjectLockConfiguration", 404, "The specified object does not have a ObjectLock configuration").With("Key", key)
+}
+
+// canBypass refuses to go past governance where there is none.
+func (b *bucketRecord) canBypass(asked bool) error {
+	if !asked || b.Lock {
+		return nil
+	}
+	return invalidArgument("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", "x-amz-bypass-governance-retention", "")
+}
+
+// GetObjectLegalHold returns whether a version is held, if anybody ever said.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html
 func (s *Service) GetObjectLegalHold(ctx context.Context, in *s3api.GetObjectLegalHoldRequest) (*s3api.GetObjectLegalHoldOutput, error) {
 	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, nil, "GetObjectLegalHold")
 	if err != nil {
 		return nil, err
 	}
-	if !b.Lock {
+	switch {
+	case !b.Lock:
 		return nil, invalidRequest("Bucket is missing Object Lock Configuration")
+	case !v.Lock.Said:
+		return nil, noObjectLock(v.Key)
 	}
-	status := s3api.ObjectLockLegalHoldStatusOff
-	if v.Lock.Hold {
-		status = s3api.ObjectLockLegalHoldStatusOn
-	}
-	return &s3api.GetObjectLegalHoldOutput{LegalHold: &s3api.ObjectLockLegalHold{Status: &status}}, nil
+	return &s3api.GetObjectLegalHoldOutput{LegalHold: &s3api.ObjectLockLegalHold{Status: new(v.Lock.holding())}}, nil
 }
 
 // PutObjectLegalHold holds a version, or lets it go.
@@ -170,7 +199,7 @@ func (s *Service) PutObjectLegalHold(ctx context.Context, in *s3api.PutObjectLeg
 		return nil, invalidRequest("Bucket is missing Object Lock Configuration")
 	}
 	err = s.rewrite(ctx, b, v, func(v *version) error {
-		v.Lock.Hold = isOn(in.LegalHold.Status)
+		v.Lock.Hold, v.Lock.Said = isOn(in.LegalHold.Status), true
 		return nil
 	})
 	return &s3api.PutObjectLegalHoldOutput{}, err
@@ -186,7 +215,7 @@ func (s *Service) GetObjectRetention(ctx context.Context, in *s3api.GetObjectRet
 	case !b.Lock:
 		return nil, invalidRequest("Bucket is missing Object Lock Configuration")
 	case v.Lock.Mode == "":
-		return nil, fail("NoSuchObjectLockConfiguration", 404, "The specified object does not have a ObjectLock configuration").With("Key", v.Key)
+		return nil, noObjectLock(v.Key)
 	}
 	return &s3api.GetObjectRetentionOutput{Retention: &s3api.ObjectLockRetention{Mode: &v.Lock.Mode, RetainUntilDate: &v.Lock.Until}}, nil
 }

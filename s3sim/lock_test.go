@@ -54,6 +54,8 @@ func TestALegalHoldHoldsUntilItIsLifted(t *testing.T) {
 		_, err := b.PutObjectLegalHold(b.ctx, &s3api.PutObjectLegalHoldRequest{Bucket: "logs", Key: "k", LegalHold: &s3api.ObjectLockLegalHold{Status: &s}})
 		b.ok(err)
 	}
+	_, err := b.GetObjectLegalHold(b.ctx, &s3api.GetObjectLegalHoldRequest{Bucket: "logs", Key: "k"})
+	b.fails(err, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
 	hold("ON")
 	got, err := b.GetObjectLegalHold(b.ctx, &s3api.GetObjectLegalHoldRequest{Bucket: "logs", Key: "k"})
 	b.ok(err)
@@ -61,7 +63,38 @@ func TestALegalHoldHoldsUntilItIsLifted(t *testing.T) {
 	b.advance(10000 * time.Hour)
 	b.code(b.tryDelete(out.VersionId, true), "AccessDenied")
 	hold("OFF")
+	b.same("lifted", *b.head("logs", "k").ObjectLockLegalHoldStatus, "OFF")
 	b.ok(b.tryDelete(out.VersionId, false))
+}
+
+func TestAHoldThatWasEverNamedIsShown(t *testing.T) {
+	b := newBench(t)
+	locked(b)
+	for _, status := range []s3api.ObjectLockLegalHoldStatus{"ON", "OFF"} {
+		b.put("logs", "k", "x", func(in *s3api.PutObjectRequest) { in.ObjectLockLegalHoldStatus = &status })
+		out, err := b.GetObjectLegalHold(b.ctx, &s3api.GetObjectLegalHoldRequest{Bucket: "logs", Key: "k"})
+		b.ok(err)
+		b.same("status", *out.LegalHold.Status, status)
+	}
+	b.put("logs", "k", "x", retain("GOVERNANCE", start.Add(time.Hour)))
+	if b.head("logs", "k").ObjectLockLegalHoldStatus != nil {
+		t.Error("a retention shows a hold")
+	}
+}
+
+func TestOnlyLockedBucketsLetGovernanceBeBypassed(t *testing.T) {
+	const sentence = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
+	b := newBench(t)
+	b.bucket("logs")
+	b.put("logs", "k", "x")
+	b.field(b.fails(b.tryDelete(nil, true), "InvalidArgument", sentence), "ArgumentName", "x-amz-bypass-governance-retention")
+	in := &s3api.DeleteObjectsRequest{Bucket: "logs", BypassGovernanceRetention: new(true), Delete: s3api.Delete{Objects: []s3api.ObjectIdentifier{{Key: "k"}}}}
+	_, err := b.DeleteObjects(b.ctx, in)
+	b.fails(err, "InvalidArgument", sentence)
+	ann := b.user(account, "ann", allow("s3:DeleteObject", "*"))
+	_, err = b.DeleteObject(ann, &s3api.DeleteObjectRequest{Bucket: "logs", Key: "k", BypassGovernanceRetention: new(true)})
+	b.code(err, "AccessDenied")
+	b.reads("logs", "k", "x")
 }
 
 func TestARetentionCanOnlyGrow(t *testing.T) {
@@ -109,6 +142,9 @@ func TestABucketRetainsByDefault(t *testing.T) {
 	b.versioning("logs", "Enabled")
 	b.code(set(&s3api.DefaultRetention{Mode: days.Mode}), "MalformedXML")
 	b.code(set(&s3api.DefaultRetention{Mode: days.Mode, Days: new(int32(0))}), "InvalidArgument")
+	b.code(set(&s3api.DefaultRetention{Mode: days.Mode, Days: new(int32(36501))}), "InvalidArgument")
+	b.code(set(&s3api.DefaultRetention{Mode: days.Mode, Years: new(int32(101))}), "InvalidArgument")
+	b.ok(set(&s3api.DefaultRetention{Mode: days.Mode, Years: new(int32(100))}))
 	b.ok(set(days))
 	b.put("logs", "k", "x")
 	b.same("until", *b.head("logs", "k").ObjectLockRetainUntilDate, start.AddDate(0, 0, 2))

@@ -85,7 +85,7 @@ func uploadChecksum(algorithm *s3api.ChecksumAlgorithm, kind *s3api.ChecksumType
 	}
 	a, k := checksum.Algorithm(*algorithm), string(value(kind))
 	if !a.Known() {
-		return "", "", api.NotImplemented("s3", "the checksum algorithm "+string(a))
+		return "", "", checksumUnsupported()
 	}
 	if k == "" {
 		if k = checksum.Composite; !a.Takes(k) {

@@ -421,6 +421,23 @@ func TestPartsCanBeCopied(t *testing.T) {
 		_, err := b.UploadPartCopy(b.ctx, &s3api.UploadPartCopyRequest{Bucket: "logs", Key: "k", UploadId: b.begin().id, PartNumber: 1, CopySource: "logs/src", CopySourceRange: &r})
 		b.code(err, "InvalidArgument")
 	}
+	_, err = b.UploadPartCopy(b.ctx, &s3api.UploadPartCopyRequest{Bucket: "logs", Key: "k", UploadId: b.begin().id, PartNumber: 1, CopySource: "logs/src", CopySourceRange: new("bytes=5242884-5242890")})
+	b.fails(err, "InvalidRequest", "The specified copy range is invalid for the source object size")
+}
+
+func TestAnUploadNeedsAChecksumAlgorithmThatS3Has(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	_, err := b.CreateMultipartUpload(b.ctx, &s3api.CreateMultipartUploadRequest{Bucket: "logs", Key: "k", ChecksumAlgorithm: new(s3api.ChecksumAlgorithm("CRC16"))})
+	b.fails(err, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+}
+
+func TestAPageOfPartsBeginsAtAPartOrAtNone(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	m := b.begin()
+	_, err := b.ListParts(b.ctx, &s3api.ListPartsRequest{Bucket: "logs", Key: "k", UploadId: m.id, PartNumberMarker: new(int32(-1))})
+	b.field(b.fails(err, "InvalidArgument", "Argument part-number-marker must be an integer between 0 and 2147483647"), "ArgumentValue", "-1")
 }
 
 func TestPartsAndUploadsAreListed(t *testing.T) {

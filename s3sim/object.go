@@ -147,7 +147,7 @@ func (s *Service) object(ctx context.Context, t target, keys auth.Keys, actions 
 		return nil, nil, s.missing(ctx, b, t.absent())
 	}
 	if v.Marker {
-		return nil, nil, s.marked(ctx, b, t, v)
+		return nil, nil, s.marked(ctx, b, t, v, actions)
 	}
 	return b, v, nil
 }
@@ -182,9 +182,9 @@ func (t target) absent() error {
 
 // marked is the answer where a delete marker stands.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
-func (s *Service) marked(ctx context.Context, b *bucket, t target, v *version) error {
+func (s *Service) marked(ctx context.Context, b *bucket, t target, v *version, actions []string) error {
 	if t.versionID != nil {
-		return v.markHeaders(markerNotAllowed("GET").With("header:Allow", "DELETE").
+		return v.markHeaders(markerNotAllowed(markerMethod(actions[0])).With("header:Allow", "DELETE").
 			With("header:Last-Modified", v.Modified.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")))
 	}
 	return s.missing(ctx, b, v.markHeaders(noSuchKey(t.key)))

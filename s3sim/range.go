@@ -62,6 +62,8 @@ func copyRange(header string, size int64) (span, error) {
 	switch {
 	case !ok || !dash || !ok1 || !ok2 || !hasFrom || !hasTo || from > to:
 		return span{}, invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", header)
+	case from >= size:
+		return span{}, invalidRequest("The specified copy range is invalid for the source object size")
 	case to >= size:
 		return span{}, invalidArgument("Range specified is not valid for source object of size: "+strconv.FormatInt(size, 10), "x-amz-copy-source-range", header)
 	}

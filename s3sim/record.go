@@ -82,6 +82,7 @@ type lock struct {
 	Mode  s3api.ObjectLockRetentionMode `cbor:"1,keyasint,omitzero"`
 	Until time.Time                     `cbor:"2,keyasint,omitzero"`
 	Hold  bool                          `cbor:"3,keyasint,omitzero"`
+	Said  bool                          `cbor:"4,keyasint,omitzero"` // whether Hold was ever set
 }
 
 // content says where the bytes of a version lie, under the same key as the

@@ -2,6 +2,7 @@ package s3sim
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -74,14 +75,15 @@ func parseTags(header *string) (map[string]string, error) {
 		return nil, nil
 	}
 	q, err := url.ParseQuery(*header)
-	if err != nil {
-		return nil, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.", "x-amz-tagging", *header)
-	}
 	var list []s3api.Tag
 	for _, k := range slices.Sorted(maps.Keys(q)) {
-		for _, v := range q[k] {
-			list = append(list, s3api.Tag{Key: k, Value: v})
+		list = append(list, s3api.Tag{Key: k, Value: q[k][0]})
+		if len(q[k]) > 1 || !utf8.ValidString(k+q[k][0]) {
+			err = errors.New("twice or no text")
 		}
+	}
+	if err != nil {
+		return nil, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.", "x-amz-tagging", *header)
 	}
 	return tagsOf(list, maxObjectTags)
 }

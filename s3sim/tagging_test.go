@@ -51,8 +51,11 @@ func TestTagsThatCantBe(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := parseTags(new("%zz")); !isError(err, "InvalidArgument") {
-		t.Errorf("a header that is no query: %v", err)
+	for _, header := range []string{"%zz", "a=1&a=2", "a&a", "%FF=1"} {
+		_, err := parseTags(&header)
+		e := b.fails(err, "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+		b.field(e, "ArgumentName", "x-amz-tagging")
+		b.field(e, "ArgumentValue", header)
 	}
 }
 

@@ -120,6 +120,45 @@ func TestASuspendedBucketReplacesItsNullVersion(t *testing.T) {
 	b.reads("logs", "k", "one")
 }
 
+func TestAMarkerRefusesTheMethodOfTheCall(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	b.versioning("logs", "Enabled")
+	out, err := b.DeleteObject(b.ctx, &s3api.DeleteObjectRequest{Bucket: "logs", Key: "k"})
+	b.ok(err)
+	for method, call := range map[string]func() error{
+		"GET": func() error {
+			_, err := b.GetObjectTagging(b.ctx, &s3api.GetObjectTaggingRequest{Bucket: "logs", Key: "k", VersionId: out.VersionId})
+			return err
+		},
+		"PUT": func() error {
+			_, err := b.PutObjectTagging(b.ctx, &s3api.PutObjectTaggingRequest{Bucket: "logs", Key: "k", VersionId: out.VersionId})
+			return err
+		},
+		"DELETE": func() error {
+			_, err := b.DeleteObjectTagging(b.ctx, &s3api.DeleteObjectTaggingRequest{Bucket: "logs", Key: "k", VersionId: out.VersionId})
+			return err
+		},
+	} {
+		e := b.fails(call(), "MethodNotAllowed", "The specified method is not allowed against this resource.")
+		b.field(e, "Method", method)
+		b.field(e, "ResourceType", "DeleteMarker")
+	}
+}
+
+func TestAnIDThatCantBeIsNoVersionToABatch(t *testing.T) {
+	b := newBench(t)
+	b.bucket("logs")
+	out, err := b.DeleteObjects(b.ctx, &s3api.DeleteObjectsRequest{Bucket: "logs", Delete: s3api.Delete{Objects: []s3api.ObjectIdentifier{{Key: "k", VersionId: new("")}, {Key: "k", VersionId: new("short")}}}})
+	b.ok(err)
+	for _, e := range out.Errors {
+		b.same("error", []any{*e.Code, *e.Message}, []any{"NoSuchVersion", "The specified version does not exist."})
+	}
+	b.same("errors", len(out.Errors), 2)
+	_, err = b.DeleteObject(b.ctx, &s3api.DeleteObjectRequest{Bucket: "logs", Key: "k", VersionId: new("short")})
+	b.fails(err, "InvalidArgument", "Invalid version id specified")
+}
+
 func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
 	b := newBench(t)
 	b.bucket("logs")

@@ -96,6 +96,7 @@ var notOneOf = map[string]string{
 	"x-amz-object-attributes":             "Invalid attribute name specified.",
 	"x-amz-object-lock-retain-until-date": "The retain until date must be provided in ISO 8601 format",
 	"x-amz-acl":                           "",
+	"max-buckets":                         "Argument max-buckets must be an integer between 1 and 10000",
 }
 
 // invalidArgument refuses the value of a header or parameter.
@@ -105,6 +106,10 @@ func invalidArgument(m *plan.Member, value string) *api.Error {
 		return fault(400, "InvalidStorageClass", "The storage class you specified is not valid").With("StorageClassRequested", value)
 	case "x-amz-checksum-type":
 		return fault(400, "InvalidRequest", "Value for x-amz-checksum-type header is invalid.")
+	case "x-amz-transition-default-minimum-object-size":
+		return fault(400, "InvalidRequest", "Invalid TransitionDefaultMinimumObjectSize found: "+value)
+	case "x-amz-object-ownership":
+		return fault(400, "InvalidArgument", "Invalid x-amz-object-ownership header: "+value).With("ArgumentName", m.Wire)
 	}
 	message, known := notOneOf[m.Wire]
 	if !known {
