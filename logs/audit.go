@@ -124,7 +124,10 @@ func (s *Service) putOwn(ctx context.Context, name, streamName string, messages 
 	for i, m := range messages {
 		events[i] = logsapi.InputLogEvent{Timestamp: now.UnixMilli(), Message: m}
 	}
-	h := header{Stream: st.Name, Sequence: s.sequence.next(now), Ingested: now.UnixMilli()}
+	h := header{Stream: st.Name, Ingested: now.UnixMilli()}
+	if h.Sequence, err = s.number(ctx, now); err != nil {
+		return err
+	}
 	b := batch{kept: events, treating: &treating{}, out: outgoing{events, events}}
 	if err := s.ingest(ctx, &g, &st, h, b); err != nil {
 		return err

@@ -3,6 +3,7 @@ package logs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"strconv"
 
@@ -60,20 +61,21 @@ func (s *Service) pointed(ctx context.Context, action, pointer string, unmask bo
 	return g, e, err
 }
 
-// eventAt reads the event at a position of the group.
+// eventAt reads the event at a position of the group. It opens the segment of
+// that event and no other: what lies beside it, maybe under a key that can't
+// be used, does not matter.
 func (s *Service) eventAt(ctx context.Context, g *group, at position, v views) (located, error) {
-	var u usage
-	err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		u, err = findUsage(tx, g)
-		return err
-	})
+	seg, err := s.segmentOf(ctx, g, at)
+	if errors.Is(err, storage.ErrNotFound) {
+		return located{}, noSuchRecord()
+	}
 	if err != nil {
 		return located{}, err
 	}
 	before := at
 	before.index--
-	w := s.walkFrom(g, wholeGroup{id: g.ID}, before, at.timestamp, u.Span, false)
-	w.views = v
+	w := s.walkFrom(g, oneStream{seg.StreamID}, before, at.timestamp, 0, false)
+	w.views, w.ahead, w.drained = v, []segment{seg}, true
 	e, ok, err := w.step(ctx)
 	if err != nil {
 		return located{}, err
@@ -82,6 +84,35 @@ func (s *Service) eventAt(ctx context.Context, g *group, at position, v views) (
 		return located{}, noSuchRecord()
 	}
 	return e, nil
+}
+
+// segmentOf returns the segment that holds an event, or [storage.ErrNotFound].
+func (s *Service) segmentOf(ctx context.Context, g *group, at position) (seg segment, err error) {
+	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
+		u, err := findUsage(tx, g)
+		if err != nil {
+			return err
+		}
+		seg, err = findSegment(tx, g, at, u.Span)
+		return err
+	})
+	return seg, err
+}
+
+// findSegment looks among the segments that begin in the span before an event.
+func findSegment(tx storage.Tx, g *group, at position, span int64) (segment, error) {
+	within := storage.Range{
+		Prefix: storage.K(g.ID), From: storage.K(g.ID, saturated(at.timestamp, -span)), To: storage.K(g.ID, at.timestamp+1),
+	}
+	for e, err := range moments.Scan(tx, within) {
+		if err != nil {
+			return segment{}, err
+		}
+		if parts := e.Key.Parts(); parts[2].(uint64) == at.sequence {
+			return segments.Get(tx, storage.K(e.Value.StreamID, parts[1], at.sequence))
+		}
+	}
+	return segment{}, storage.ErrNotFound
 }
 
 // Unverified: AWS's sentence.

@@ -52,7 +52,10 @@ func (s *Service) PutLogEvents(ctx context.Context, in *logsapi.PutLogEventsRequ
 			return nil, err
 		}
 		b := batch{kept, t, t.outgoing(kept, metadata(placeOf(ctx), &g, st.Name)), found}
-		h := header{Stream: st.Name, Sequence: s.sequence.next(now), Ingested: now.UnixMilli()}
+		h := header{Stream: st.Name, Ingested: now.UnixMilli()}
+		if h.Sequence, err = s.number(ctx, now); err != nil {
+			return nil, err
+		}
 		if err := s.ingest(ctx, &g, &st, h, b); err != nil {
 			return nil, err
 		}

@@ -106,11 +106,45 @@ func (s *Service) Reset() {
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
 
 // sequencer numbers segments in the order of their ingestion. The numbers
-// are nanoseconds of the emulator's clock, made unique, so that they go on
-// ascending after a restart.
+// are nanoseconds of the emulator's clock, made unique. They go on ascending
+// after a restart, whatever the machine's clock says then: two segments of a
+// number and a time would be one.
 type sequencer struct {
-	mu   sync.Mutex
-	last uint64
+	mu     sync.Mutex
+	last   uint64
+	resumed bool // last has been raised to what the store holds
+}
+
+// number returns the number of a segment that is being ingested.
+func (s *Service) number(ctx context.Context, now time.Time) (uint64, error) {
+	q := &s.sequence
+	q.mu.Lock()
+	resumed := q.resumed
+	q.mu.Unlock()
+	if !resumed {
+		last, err := s.lastSequence(ctx)
+		if err != nil {
+			return 0, err
+		}
+		q.mu.Lock()
+		q.last, q.resumed = max(q.last, last), true
+		q.mu.Unlock()
+	}
+	return q.next(now), nil
+}
+
+// lastSequence returns the highest number that a segment has got so far.
+func (s *Service) lastSequence(ctx context.Context) (last uint64, err error) {
+	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
+		for e, err := range streams.Scan(tx, storage.Range{}) {
+			if err != nil {
+				return err
+			}
+			last = max(last, e.Value.Sequence)
+		}
+		return nil
+	})
+	return last, err
 }
 
 func (q *sequencer) next(now time.Time) uint64 {
