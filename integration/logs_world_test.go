@@ -149,9 +149,11 @@ func policyFor(allowed ...bool) *string {
 	return &text
 }
 
-func worldGroup(g int) string    { return fmt.Sprint("group", g) }
-func worldGroupARN(g int) string { return "arn:aws:logs:" + region + ":" + ours + ":log-group:" + worldGroup(g) }
-func worldStream(s int) string   { return fmt.Sprint("stream", s) }
+func worldGroup(g int) string { return fmt.Sprint("group", g) }
+func worldGroupARN(g int) string {
+	return "arn:aws:logs:" + region + ":" + ours + ":log-group:" + worldGroup(g)
+}
+func worldStream(s int) string { return fmt.Sprint("stream", s) }
 
 // fakeBucket takes exports.
 type fakeBucket struct{ objects [][]byte }

@@ -110,8 +110,8 @@ func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
 // after a restart, whatever the machine's clock says then: two segments of a
 // number and a time would be one.
 type sequencer struct {
-	mu     sync.Mutex
-	last   uint64
+	mu      sync.Mutex
+	last    uint64
 	resumed bool // last has been raised to what the store holds
 }
 
