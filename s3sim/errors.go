@@ -220,6 +220,15 @@ func copyToItself() *api.Error {
 	return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 }
 
+// invalidStorageClass refuses the storage classes of other kinds of buckets.
+func invalidStorageClass(class s3api.StorageClass) *api.Error {
+	return badRequest("InvalidStorageClass", "The storage class you specified is not valid").With("StorageClassRequested", string(class))
+}
+
+func invalidExpectedOwner(id string) *api.Error {
+	return badRequest("InvalidBucketOwnerAWSAccountID", "The value of the expected bucket owner parameter must be an AWS account ID").With("ExpectedBucketOwner", id)
+}
+
 func badCopySource(value string) *api.Error {
 	return invalidArgument("Invalid copy source object key", "x-amz-copy-source", value)
 }

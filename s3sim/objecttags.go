@@ -10,6 +10,10 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
 func (s *Service) GetObjectTagging(ctx context.Context, in *s3api.GetObjectTaggingRequest) (*s3api.GetObjectTaggingOutput, error) {
 	b, v, err := s.object(ctx, target{bucket: in.Bucket, key: in.Key, versionID: in.VersionId, expected: in.ExpectedBucketOwner}, nil, "GetObjectTagging")
+	if isError(err, "NoSuchKey") {
+		// Unverified: S3 puts the bucket before the key here, and here alone.
+		return nil, noSuchKey(in.Bucket + "/" + in.Key)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sealstack/api"
@@ -118,8 +120,15 @@ func (d *draft) version(e envelope, now time.Time) *version {
 	}
 }
 
-// check refuses headers that are too large.
+// check refuses headers that are too large, and what they may not say.
 func (h *headers) check() error {
+	switch h.StorageClass {
+	case s3api.StorageClassOutposts, s3api.StorageClassSnow, s3api.StorageClassExpressOnezone, s3api.StorageClassFsxOpenzfs, s3api.StorageClassFsxOntap:
+		return invalidStorageClass(h.StorageClass)
+	}
+	if h.Redirect != "" && !slices.ContainsFunc([]string{"http://", "https://", "/"}, func(p string) bool { return strings.HasPrefix(h.Redirect, p) }) {
+		return badRequest("InvalidRedirectLocation", "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
+	}
 	size := 0
 	for k, v := range h.Metadata {
 		size += len(k) + len(v)

@@ -146,6 +146,9 @@ func (s *Service) find(ctx context.Context, name string, expected *string) (*buc
 // findAnywhere reads a bucket with its policy, and makes sure that it is the
 // account's that the caller expects to own it.
 func (s *Service) findAnywhere(ctx context.Context, name string, expected *string) (*bucket, error) {
+	if expected != nil && !arn.ValidAccount(*expected) {
+		return nil, invalidExpectedOwner(*expected)
+	}
 	b := &bucket{}
 	var document string
 	err := s.view(ctx, func(tx storage.Tx) (err error) {

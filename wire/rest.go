@@ -148,6 +148,9 @@ func (e *edge) anonymous(c *call) *http.Request {
 // taken in, even where the operation has no use for it: its signature covers
 // it.
 func (p restProtocol) decode(c *call) (any, error) {
+	if err := c.strayEncryption(); err != nil {
+		return nil, err
+	}
 	t, _ := c.op.plans()
 	request := &restxml.Request{Address: c.rest.address, Query: c.rest.query, Header: c.r.Header, Length: c.r.ContentLength}
 	if restxml.Streams(t) {
@@ -167,6 +170,20 @@ func (p restProtocol) decode(c *call) (any, error) {
 	}
 	in := reflect.New(t.Go)
 	return in.Interface(), restxml.Decode(t, request, in.Interface())
+}
+
+// strayEncryption refuses to choose an encryption where it was chosen before.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (c *call) strayEncryption() error {
+	const name = "x-amz-server-side-encryption"
+	value := c.r.Header.Get(name)
+	switch c.op.Name {
+	case "GetObject", "HeadObject", "UploadPart":
+		if value != "" {
+			return frontEnd(400, "InvalidArgument", name+" header is not supported for this operation.").With("ArgumentName", name).With("ArgumentValue", value)
+		}
+	}
+	return nil
 }
 
 // checkBucket returns what is told before err, the fault of a document, or nil.
