@@ -47,6 +47,15 @@ type Endpoint[S any] struct {
 	Service  *Service
 	Impl     S
 	Recorder Recorder // may be nil: then nobody hears of the calls
+	Limiter  Limiter  // may be nil: then every call reaches the service
+}
+
+// Limiter may refuse a call before the service sees it. It must be quick and
+// safe for concurrent use.
+type Limiter interface {
+	// Admit returns the error that the call is answered with, nil if it may go
+	// on. In is a pointer to op.Input.
+	Admit(ctx context.Context, op *Operation, in any) error
 }
 
 // Describe returns the service behind the door.
@@ -60,11 +69,23 @@ func (e *Endpoint[S]) Call(ctx context.Context, op *Operation, in any) (any, err
 // Invoke passes one call through the door: the service answers it, then the
 // recorder hears of it. The context holds the [Caller].
 func Invoke[S, In, Out any](ctx context.Context, e *Endpoint[S], op Op[S, In, Out], in *In) (*Out, error) {
-	out, err := op.do(e.Impl, ctx, in)
+	var out *Out
+	err := e.admit(ctx, op.Operation, in)
+	if err == nil {
+		out, err = op.do(e.Impl, ctx, in)
+	}
 	if e.Recorder != nil {
 		e.Recorder.Record(ctx, Call{Service: e.Service, Operation: op.Operation, In: in, Out: out, Err: err})
 	}
 	return out, err
+}
+
+// admit asks the limiter, if there is one.
+func (e *Endpoint[S]) admit(ctx context.Context, op *Operation, in any) error {
+	if e.Limiter == nil {
+		return nil
+	}
+	return e.Limiter.Admit(ctx, op, in)
 }
 
 // Call is what a [Recorder] hears of a call that has been answered.

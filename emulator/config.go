@@ -42,8 +42,11 @@ type Config struct {
 	// AttestationRoots are certificates in PEM that count as roots of
 	// attestation documents besides AWS's.
 	AttestationRoots []byte
-	// Quotas replaces AWS's default quotas, by the names in QuotaNames.
-	Quotas map[string]int
+	// Quotas replaces AWS's default quotas, by the names in QuotaNames. A
+	// request quota of KMS (requests per second) holds if it is here; with
+	// Throttling AWS's defaults hold for all the others.
+	Quotas     map[string]int
+	Throttling bool
 
 	// CORSOrigins are the origins whose pages may do everything with S3 where
 	// no CORS configuration of a bucket says otherwise; each may have one "*".

@@ -30,22 +30,23 @@ const sweepInterval = time.Second
 
 // Emulator is a running Sealstack. Its methods are safe for concurrent use.
 type Emulator struct {
-	config  Config
-	log     *slog.Logger
-	store   storage.Store
-	root    *seal.Root
-	clock   *clock.Movable
-	moving  sync.Mutex // held while the clock's offset changes
-	gate    gate       // shut while everything is emptied
-	sweeps  *clock.Sweeps
-	iam     *iam.Service
-	orgs    *organizations.Service
-	kms     *kms.Service
-	logs    *logs.Service
-	metrics *metrics.Service
-	s3      *s3sim.Service
-	trails  *cloudtrail.Service
-	handler http.Handler
+	config   Config
+	log      *slog.Logger
+	store    storage.Store
+	root     *seal.Root
+	clock    *clock.Movable
+	moving   sync.Mutex // held while the clock's offset changes
+	gate     gate       // shut while everything is emptied
+	sweeps   *clock.Sweeps
+	iam      *iam.Service
+	orgs     *organizations.Service
+	kms      *kms.Service
+	throttle *kms.Throttle // nil: no request quotas
+	logs     *logs.Service
+	metrics  *metrics.Service
+	s3       *s3sim.Service
+	trails   *cloudtrail.Service
+	handler  http.Handler
 
 	recorders  *recorders
 	authorizer *auth.Authorizer

@@ -25,24 +25,51 @@ var quotaFields = map[string]func(*kms.Quotas) *int{
 	"kms.key-policy-bytes":    func(q *kms.Quotas) *int { return &q.PolicyBytes },
 }
 
-// QuotaNames lists the quotas that Config.Quotas can set, ascending.
-func QuotaNames() []string { return slices.Sorted(maps.Keys(quotaFields)) }
+// ratePrefix stands before the names of the request quotas of KMS.
+const ratePrefix = "kms.rate."
 
-// kmsQuotas are the quotas of KMS as they are set.
+// QuotaNames lists the quotas that Config.Quotas can set, ascending.
+func QuotaNames() []string {
+	names := slices.Collect(maps.Keys(quotaFields))
+	for _, name := range kms.RateNames() {
+		names = append(names, ratePrefix+name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// kmsQuotas are the quotas of KMS on numbers as they are set.
 func (c *Config) kmsQuotas() (q kms.Quotas) {
 	for name, n := range c.Quotas {
-		*quotaFields[name](&q) = n
+		if field := quotaFields[name]; field != nil {
+			*field(&q) = n
+		}
 	}
 	return q
+}
+
+// kmsThrottle holds KMS to its request quotas; nil if there are none.
+func (e *Emulator) kmsThrottle() *kms.Throttle {
+	set := map[string]int{}
+	for name, n := range e.config.Quotas {
+		if rate, ok := strings.CutPrefix(name, ratePrefix); ok {
+			set[rate] = n
+		}
+	}
+	if !e.config.Throttling && len(set) == 0 {
+		return nil
+	}
+	return kms.NewThrottle(e.clock, e.config.Throttling, set)
 }
 
 var proxyEndpoint = regexp.MustCompile(`^https://[a-zA-Z0-9.-]+$`)
 
 // checkKMS reports the first value for KMS that can't be.
 func (c *Config) checkKMS() error {
+	names := QuotaNames()
 	for name, n := range c.Quotas {
-		if quotaFields[name] == nil || n < 1 {
-			return fmt.Errorf("quota %s=%d is none of %s with a positive number", name, n, strings.Join(QuotaNames(), ", "))
+		if _, known := slices.BinarySearch(names, name); !known || n < 1 {
+			return fmt.Errorf("quota %s=%d is none of %s with a positive number", name, n, strings.Join(names, ", "))
 		}
 	}
 	if _, err := attestation.Roots(c.AttestationRoots); err != nil {

@@ -103,6 +103,9 @@ func (e *Emulator) Reset(ctx context.Context) error {
 	e.iam.Reset()
 	e.orgs.Reset()
 	e.kms.Reset()
+	if e.throttle != nil {
+		e.throttle.Reset()
+	}
 	e.logs.Reset()
 	e.s3.Reset()
 	e.trails.Reset()

@@ -129,6 +129,9 @@ func (e *Emulator) data(c *clients) {
 	})
 	e.metrics = metrics.New(metrics.Config{Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer})
 	c.cloudwatch.Endpoint.Impl = e.metrics
+	if e.throttle = e.kmsThrottle(); e.throttle != nil {
+		c.kms.Endpoint.Limiter = e.throttle
+	}
 	c.kms.Endpoint.Impl, c.logs.Endpoint.Impl, c.s3.Endpoint.Impl = e.kms, e.logs, e.s3
 	e.sweeps.Register("kms", e.gate.sweep(e.kms.Sweep))
 	e.sweeps.Register("logs", e.gate.sweep(e.logs.Sweep))

@@ -89,7 +89,7 @@ func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.
 		return nil, dryRun()
 	}
 	d := &dataKeyPair{key: k}
-	if d.pair, err = newPair(in.KeyPairSpec); err != nil {
+	if d.pair, err = s.newPair(in.KeyPairSpec); err != nil {
 		return nil, err
 	}
 	d.blob, err = s.seal(ctx, k, operation, material.KindDataKey, d.pair.PKCS8().Bytes(), in.EncryptionContext)
@@ -97,8 +97,8 @@ func (s *Service) dataKeyPair(ctx context.Context, operation string, in *kmsapi.
 }
 
 // newPair makes a key pair. RSA takes its time: no lock is held.
-func newPair(spec kmsapi.DataKeyPairSpec) (material.KeyPair, error) {
-	m, err := material.New(string(spec))
+func (s *Service) newPair(spec kmsapi.DataKeyPairSpec) (material.KeyPair, error) {
+	m, err := s.newMaterial(string(spec))
 	if err != nil {
 		return nil, err
 	}

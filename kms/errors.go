@@ -35,6 +35,12 @@ func unimplemented(operation, with string) *api.Error {
 		"kms:%s with %s is not implemented by Sealstack.", operation, with)
 }
 
+// throttled: a request quota is exceeded.
+func throttled() *api.Error {
+	return api.NewError("ThrottlingException", "ThrottlingException", http.StatusBadRequest,
+		"You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
+}
+
 // Finding keys and aliases.
 
 // invalidKeyID: the text is no key identifier that the operation takes.

@@ -53,10 +53,13 @@ type importToken struct {
 // tokenLabel binds a token to its key.
 func tokenLabel(r *record) string { return "kms.import " + r.arn() }
 
+// newWrappingKey generates a key pair that one import is wrapped under.
+func newWrappingKey(bits int) (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }
+
 // newParameters makes a wrapping key for r. It returns the public key as
 // SubjectPublicKeyInfo in DER, and the token.
 func (s *Service) newParameters(r *record, algorithm kmsapi.AlgorithmSpec, bits int, until time.Time) (public, token []byte, err error) {
-	private, err := rsa.GenerateKey(rand.Reader, bits)
+	private, err := s.wrappingKey(bits)
 	if err != nil {
 		return nil, nil, err
 	}

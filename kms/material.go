@@ -30,7 +30,7 @@ func label(at storage.Key) string { return "kms.material" + at.String() }
 
 // generate makes key material of the key's spec.
 func (s *Service) generate(ctx context.Context, r *record) (*generated, error) {
-	m, err := material.New(string(r.Spec)) // outside of any transaction: RSA takes its time
+	m, err := s.newMaterial(string(r.Spec)) // outside of any transaction: RSA takes its time
 	if err != nil {
 		return nil, err
 	}

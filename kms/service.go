@@ -15,12 +15,14 @@ package kms
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/x509"
 	"time"
 
 	"sealstack/api/kmsapi"
 	"sealstack/auth"
 	"sealstack/clock"
+	"sealstack/kms/material"
 	"sealstack/kms/xks"
 	"sealstack/storage"
 	"sealstack/storage/seal"
@@ -88,6 +90,10 @@ type Service struct {
 	quotas     Quotas
 	roots      *x509.CertPool
 
+	// Where new keys come from; the tests take RSA keys from a stock.
+	newMaterial func(spec string) (material.Material, error)
+	wrappingKey func(bits int) (*rsa.PrivateKey, error)
+
 	compiled compiledPolicies
 	unsealed unsealedMaterials
 	usages   lastUsages
@@ -101,6 +107,7 @@ func New(c Config) *Service {
 		store: c.Store, vault: seal.NewVault(c.Store, c.Root), tokens: c.Root.Tokens(), root: c.Root,
 		clock: c.Clock, authorizer: c.Authorizer, principals: c.Principals, grantDelay: c.GrantDelay, noted: c.Noted,
 		storeDelay: c.KeyStoreDelay, xks: xks.NewClient(c.ProxyTimeout), endpoints: c.ProxyEndpoints, quotas: c.Quotas.filled(), roots: trusted(c.AttestationRoots),
+		newMaterial: material.New, wrappingKey: newWrappingKey,
 	}
 }
 

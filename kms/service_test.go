@@ -51,6 +51,7 @@ func harnessOn(t testing.TB, store storage.Store, root *seal.Root) *harness {
 	c := clock.NewMovable(clock.Fixed(start))
 	who := identities{}
 	s := New(Config{Store: store, Root: root, Clock: c, Authorizer: auth.NewAuthorizer(who, c)})
+	s.newMaterial, s.wrappingKey = stocked, pooled
 	t.Cleanup(func() { store.Close() })
 	return &harness{
 		Service: s, t: t, ctx: as(rootUser(account)), clock: c, identities: who, root: root,

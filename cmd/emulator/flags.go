@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	f.Var(duration{&c.KeyStoreDelay}, "key-store-delay", "`time` that a custom key store of KMS takes to connect, instead of the profile's")
 	f.Var(duration{&c.ProxyTimeout}, "xks-timeout", "`time` that an external key store proxy may take; 250ms, as on AWS")
 	f.Var(pairs{&c.ProxyEndpoints}, "xks-endpoints", "`endpoints` of external key store proxies and where they really are, with commas between: https://xks.example.com=http://127.0.0.1:9000")
-	f.Var(numbers{&c.Quotas}, "quota", "`quotas` to replace AWS's, with commas between: kms.keys=5; one of "+strings.Join(emulator.QuotaNames(), ", "))
+	f.Var(numbers{&c.Quotas}, "quota", "`quotas` to replace AWS's, with commas between: kms.keys=5; one of "+strings.Join(quotaNames(), ", "))
+	f.BoolVar(&c.Throttling, "throttling", c.Throttling, "hold calls to AWS's request quotas of KMS: ThrottlingException beyond them")
 	f.Var(content{&c.AttestationRoots}, "attestation-roots", "`file` of certificates in PEM that count as roots of attestation documents besides AWS's")
 	f.Var(text[emulator.DigestEncryption]{&c.DigestEncryption}, "digest-encryption", "`way`: sse-s3 or sse-kms, for CloudTrail's digest files")
 	f.Var(list{&c.CORSOrigins}, "cors-origins", "`origins`, with commas between, whose pages may use S3 where no bucket's configuration says otherwise; none, as on AWS")
@@ -58,6 +60,13 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 		return o, err
 	}
 	return o, readPassphrase(c, *passphrase)
+}
+
+// quotaNames lists the quotas for the help, those of requests in short.
+func quotaNames() []string {
+	const rate = "kms.rate."
+	names := slices.DeleteFunc(emulator.QuotaNames(), func(name string) bool { return strings.HasPrefix(name, rate) })
+	return append(names, rate+"OPERATION (requests a second, as of CreateKey)", rate+"symmetric", rate+"rsa", rate+"ecc")
 }
 
 // fromEnvironment sets every flag that was not given and whose variable is

@@ -51,6 +51,7 @@ func flagTests(t *testing.T) map[string]flagTest {
 		"xks-timeout":          {"1s", func(o options) any { return *o.config.ProxyTimeout }, time.Second},
 		"xks-endpoints":        {"https://b=http://[::1]:1,https://a=https://c", func(o options) any { return pairs{&o.config.ProxyEndpoints}.String() }, "https://a=https://c,https://b=http://[::1]:1"},
 		"quota":                {"kms.keys=5,kms.grants-per-key=7", func(o options) any { return numbers{&o.config.Quotas}.String() }, "kms.grants-per-key=7,kms.keys=5"},
+		"throttling":           {"true", func(o options) any { return o.config.Throttling }, true},
 		"attestation-roots":    {file, func(o options) any { return string(o.config.AttestationRoots) }, "correct horse\nbattery\n"},
 		"grant-delay":          {"2m", func(o options) any { return *o.config.GrantDelay }, 2 * time.Minute},
 		"association-delay":    {"1d", func(o options) any { return *o.config.AssociationDelay }, 24 * time.Hour},

@@ -47,7 +47,7 @@ func TestADocumentTellsWhatItAttests(t *testing.T) {
 
 func TestAChangedByteOfADocumentCounts(t *testing.T) {
 	raw, roots := document(t)
-	for i := 0; i < len(raw); i += 7 { // each costs two signatures on P-384
+	for i := 0; i < len(raw); i += 37 { // each costs two signatures on P-384
 		bad := append([]byte{}, raw...)
 		bad[i] ^= 1
 		if _, err := attestation.Verify(bad, roots, now); !errors.Is(err, attestation.ErrInvalid) && !errors.Is(err, attestation.ErrExpired) {

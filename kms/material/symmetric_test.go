@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"regexp"
 	"strings"
 	"testing"
@@ -108,6 +109,9 @@ func TestEveryByteMutationOfABlobFails(t *testing.T) {
 		bad := bytes.Clone(good)
 		for i := range good {
 			for change := 1; change < 256; change++ {
+				if size != 32 && bits.OnesCount8(byte(change))%7 != 1 { // one size has them all, the others single bits and all of them
+					continue
+				}
 				bad[i] = good[i] ^ byte(change)
 				if got, err := decrypt(s, bad, context); !refused(err) {
 					t.Fatalf("size %d: byte %d ^ %#x decrypts: %q, %v", size, i, change, got, err)

@@ -141,7 +141,10 @@ func TestOAEPHasOneMask(t *testing.T) {
 			} else if !known {
 				continue
 			}
-			for _, c := range g.Tests {
+			for i, c := range g.Tests {
+				if g.KeySize > 2048 && i%4 != 0 && c.Result != "valid" {
+					continue // the larger keys are slow, and refuse for the same reasons
+				}
 				for name, sha := range map[string]string{"RSAES_OAEP_SHA_1": "SHA-1", "RSAES_OAEP_SHA_256": "SHA-256"} {
 					want := c.Result == "valid" && len(c.Label) == 0 && g.SHA == sha && g.MGFSHA == sha
 					got, err := r.Decrypt(name, c.CT)
@@ -174,7 +177,7 @@ func TestNISTSignaturesHaveTheDigestOfTheirCurve(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range g.Tests {
-				if c.Result != "valid" {
+				if c.Result != "valid" || ran == 40 {
 					continue
 				}
 				ran++

@@ -31,9 +31,19 @@ type verifyGroup struct {
 // holdSignatures runs a file of signatures. "acceptable" ones may pass or not.
 func holdSignatures(t *testing.T, file string, verify func(g *verifyGroup, message, signature []byte) error) {
 	t.Helper()
+	holdSome(t, file, 1, verify)
+}
+
+// holdSome is holdSignatures with one of so many of the signatures that are
+// right: those of the larger curves are slow under the race detector.
+func holdSome(t *testing.T, file string, every int, verify func(g *verifyGroup, message, signature []byte) error) {
+	t.Helper()
 	ran := 0
 	for _, g := range loadVectors[verifyGroup](t, file).TestGroups {
-		for _, c := range g.Tests {
+		for i, c := range g.Tests {
+			if i%every != 0 && c.Result == "valid" {
+				continue
+			}
 			ran++
 			err := verify(&g, c.Msg, c.Sig)
 			if c.Result != "acceptable" && (err == nil) != (c.Result == "valid") {
@@ -93,7 +103,11 @@ func TestNISTSignaturesAgreeWithWycheproof(t *testing.T) {
 		"ECC_NIST_P384": "ecdsa_secp384r1_sha384_test.json",
 		"ECC_NIST_P521": "ecdsa_secp521r1_sha512_test.json",
 	} {
-		holdSignatures(t, file, func(g *verifyGroup, message, signature []byte) error {
+		every := 8
+		if spec == "ECC_NIST_P256" {
+			every = 1
+		}
+		holdSome(t, file, every, func(g *verifyGroup, message, signature []byte) error {
 			key, err := x509.ParsePKIXPublicKey(g.PublicKeyDER)
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
@@ -254,7 +268,7 @@ func TestECDHAgreesWithWycheproof(t *testing.T) {
 		ran := 0
 		for _, g := range loadVectors[ecdhGroup](t, file).TestGroups {
 			for i, c := range g.Tests {
-				if curve != elliptic.P256() && i%6 != 0 && c.Result == "valid" {
+				if curve != elliptic.P256() && i%16 != 0 && c.Result == "valid" {
 					continue // the larger curves are slow under the race detector
 				}
 				scalar := make([]byte, (curve.Params().BitSize+7)/8)
