@@ -75,7 +75,7 @@ var rooms = map[string]room{
 	"logs/protect":          {nil, pure},
 	"logs/anomaly":          {nil, pure},
 	"logs/transform":        {nil, pure},
-	"logs/insights":         {[]string{"logs/pattern"}, pure},
+	"logs/insights":         {[]string{"logs/anomaly"}, pure},
 	"s3sim":                 {on("api/s3api", "api/kmsapi", "s3sim/body", "s3sim/checksum"), service},
 	"s3sim/body":            {[]string{"storage", "storage/seal", "s3sim/checksum"}, "bodies are bytes: they know nothing of S3's calls"},
 	"s3sim/checksum":        {nil, pure},

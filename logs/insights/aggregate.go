@@ -11,6 +11,7 @@ type grouping struct {
 	by         []item
 	items      []item // of aggregates
 	aggregates []aggregate
+	shift      span // that bins are moved on by: offset
 }
 
 // aggregate is a function over the rows of a group.
@@ -18,24 +19,27 @@ type aggregate struct {
 	name    string
 	of      expression // nil for count(*)
 	percent float64
+	per     span // of rate
+	buckets int  // of histogram
 }
 
 // aggregateNames are the functions that stats has, in lower case.
 var aggregateNames = map[string]bool{
 	"avg": true, "count": true, "count_distinct": true, "max": true, "min": true, "pct": true, "percentile": true,
 	"median": true, "stddev": true, "sum": true, "earliest": true, "latest": true, "sortsfirst": true, "sortslast": true,
+	"rate": true, "countovertime": true, "sumovertime": true, "histogram": true,
 }
 
 // stats takes aggregates and what they are grouped by. The columns of its
 // results are the groups and then the aggregates; events are gone.
 //
 // Unverified: that order of columns, and that groups come as they were met.
-func (p *parser) stats() (command, error) {
+func (p *parser) statistics() (command, error) {
 	start := p.next
 	g := &grouping{}
-	p.aggregates = &g.aggregates
+	p.collected = &g.aggregates
 	items, err := p.items()
-	p.aggregates = nil
+	p.collected = nil
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +54,18 @@ func (p *parser) stats() (command, error) {
 		}
 		g.by = by.items
 	}
-	p.chosen, p.shown = true, nil
-	clear(p.columns)
-	for _, i := range slices.Concat(g.by, g.items) {
-		p.show(i.name)
-		p.columns[i.name] = true
+	if err := p.offset(g); err != nil {
+		return nil, err
 	}
+	p.restart(namesOf(slices.Concat(g.by, g.items))...)
 	return g, nil
+}
+
+func namesOf(items []item) (names []string) {
+	for _, i := range items {
+		names = append(names, i.name)
+	}
+	return names
 }
 
 // aggregate takes the arguments of an aggregate, if fn is one.
@@ -65,9 +74,9 @@ func (p *parser) aggregate(fn token) (expression, bool, error) {
 	if !aggregateNames[a.name] {
 		return nil, false, nil
 	}
-	collected := p.aggregates
-	p.aggregates = nil // none stands in another
-	defer func() { p.aggregates = collected }()
+	outer := p.collected
+	p.collected = nil // none stands in another
+	defer func() { p.collected = outer }()
 	var arguments []expression
 	var err error
 	if a.name == "count" && p.take("*") {
@@ -81,14 +90,16 @@ func (p *parser) aggregate(fn token) (expression, bool, error) {
 	if !a.takes(arguments) {
 		return nil, false, p.wrong(fn, "invalid arguments of function "+fn.text)
 	}
-	*collected = append(*collected, a)
-	return aggregateRef{len(*collected) - 1}, true, nil
+	*outer = append(*outer, a)
+	return aggregateRef{len(*outer) - 1}, true, nil
 }
 
 // takes sets the arguments, if the aggregate can have them.
 func (a *aggregate) takes(arguments []expression) bool {
 	want := 1
 	switch a.name {
+	case "rate", "histogram", "countovertime", "sumovertime":
+		return a.takesSeries(arguments)
 	case "count":
 		want = len(arguments)
 	case "pct", "percentile":
@@ -136,6 +147,9 @@ func (s *aggregating) push(r *row) {
 	values := make([]value, len(s.by))
 	for i, b := range s.by {
 		values[i] = b.expression.eval(r)
+		if s.shift.millis != 0 && values[i].kind == instant {
+			values[i] = timeOf(values[i].num + float64(s.shift.millis))
+		}
 		appendKey(&key, values[i])
 	}
 	g := s.groups[key.String()]
@@ -173,7 +187,9 @@ type tally struct {
 	sum, square float64
 	best        value // of min, max, sortsFirst, sortsLast, earliest, latest
 	at          float64
-	numbers     []float64       // of pct
+	numbers     []float64       // of pct and histogram
+	from, to    float64         // times, of rate
+	first, last float64         // values then
 	distinct    map[string]bool // of count_distinct
 }
 
@@ -197,7 +213,7 @@ func (t *tally) add(a *aggregate, r *row) {
 	case "earliest", "latest", "sortsfirst", "sortslast":
 		t.pick(a, r, v)
 	default:
-		t.addNumber(a, v)
+		t.addNumber(a, r, v)
 	}
 }
 
@@ -221,7 +237,7 @@ func (t *tally) pick(a *aggregate, r *row, v value) {
 }
 
 // addNumber leaves out what is no number.
-func (t *tally) addNumber(a *aggregate, v value) {
+func (t *tally) addNumber(a *aggregate, r *row, v value) {
 	n, ok := v.number()
 	if !ok {
 		return
@@ -235,7 +251,10 @@ func (t *tally) addNumber(a *aggregate, v value) {
 			t.best = v
 		}
 	}
-	if a.name == "pct" {
+	switch a.name {
+	case "rate":
+		t.span(r, n)
+	case "pct", "histogram":
 		t.numbers = append(t.numbers, n)
 	}
 }
@@ -257,17 +276,21 @@ func (t *tally) result(a *aggregate) value {
 	case "stddev":
 		return numberOf(math.Sqrt(max(0, t.square/n-(t.sum/n)*(t.sum/n))))
 	case "pct":
+		slices.Sort(t.numbers)
 		return numberOf(t.percentile(a.percent))
+	case "rate":
+		return t.rate(a.per)
+	case "histogram":
+		return t.histogram(a.buckets)
 	}
 	return t.best
 }
 
-// percentile gives the nearest rank.
+// percentile gives the nearest rank of the numbers, which are sorted.
 //
 // Unverified: AWS does not say how it estimates percentiles, nor whether
 // stddev is that of a sample; here it is that of a population.
 func (t *tally) percentile(percent float64) float64 {
-	slices.Sort(t.numbers)
 	rank := int(math.Ceil(percent / 100 * float64(len(t.numbers))))
 	return t.numbers[max(rank, 1)-1]
 }

@@ -52,7 +52,7 @@ type comparison struct {
 
 func (c *comparison) eval(r *row) value {
 	a, b := c.a.eval(r), c.b.eval(r)
-	if a.kind == absent || b.kind == absent {
+	if a.kind == absent || b.kind == absent || a.kind == structure || b.kind == structure {
 		return boolOf(false)
 	}
 	order := compare(a, b)
@@ -109,7 +109,7 @@ func (m *membership) eval(r *row) value {
 	}
 	in := slices.ContainsFunc(m.list, func(e expression) bool {
 		other := e.eval(r)
-		return other.kind != absent && compare(v, other) == 0
+		return other.kind != absent && other.kind != structure && compare(v, other) == 0
 	})
 	return boolOf(in != m.not)
 }

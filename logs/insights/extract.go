@@ -38,11 +38,7 @@ func (p *parser) parse() (command, error) {
 		return nil, err
 	}
 	for _, n := range x.names {
-		if p.chosen {
-			p.show(n)
-		} else {
-			p.extracted = append(p.extracted, column{n})
-		}
+		p.made(n)
 	}
 	return x, nil
 }

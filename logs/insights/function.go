@@ -2,6 +2,7 @@ package insights
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"net/netip"
 	"strings"
@@ -47,7 +48,7 @@ var functions = map[string]*function{
 	"dateceil":   {least: 2, most: 2, period: 2, eval: dateCeil},
 	"frommillis": {least: 1, most: 1, eval: fromMillis},
 	"tomillis":   {least: 1, most: 1, eval: toMillis},
-	"now":        {eval: func(r *row, _ []expression) value { return numberOf(float64(r.run.now / 1000)) }, most: none},
+	"now":        {eval: func(r *row, _ []expression) value { return numberOf(float64(r.run.options.Now / 1000)) }, most: none},
 
 	"ispresent": {least: 1, most: 1, eval: func(r *row, a []expression) value { return boolOf(a[0].eval(r).kind != absent) }},
 	"coalesce":  {least: 1, eval: coalesce},
@@ -66,7 +67,7 @@ var functions = map[string]*function{
 	"rtrim":       trimming(func(s string) string { return strings.TrimRight(s, " \t\r\n") }, strings.TrimRight),
 	"substr":      {least: 2, most: 3, eval: substr},
 	"replace":     {least: 3, most: 3, eval: replace},
-	"strcontains": {least: 2, most: 2, eval: strContains},
+	"strcontains": {least: 2, most: 3, eval: strContains},
 
 	"jsonparse": onText(func(s string) value { return fromJSON(decode(s), true) }),
 	"jsonstringify": {least: 1, most: 1, eval: func(r *row, a []expression) value {
@@ -89,6 +90,12 @@ var functions = map[string]*function{
 	"isipv6insubnet": {least: 2, most: 2, eval: inSubnet(false, true)},
 }
 
+func init() {
+	for _, more := range []map[string]*function{textFunctions, numberFunctions, dateFunctions} {
+		maps.Copy(functions, more)
+	}
+}
+
 func onNumber(fn func(float64) float64) *function {
 	return &function{least: 1, most: 1, eval: func(r *row, a []expression) value {
 		n, ok := a[0].eval(r).number()
@@ -102,8 +109,8 @@ func onNumber(fn func(float64) float64) *function {
 func onText(fn func(string) value) *function {
 	return &function{least: 1, most: 1, eval: func(r *row, a []expression) value {
 		v := a[0].eval(r)
-		if v.kind == absent {
-			return v
+		if v.kind == absent || v.kind == structure {
+			return value{} // maps and lists are null for them
 		}
 		return fn(v.String())
 	}}
@@ -203,8 +210,14 @@ func replace(r *row, a []expression) value {
 }
 
 func strContains(r *row, a []expression) value {
-	v := a[0].eval(r)
-	return boolOf(v.kind != absent && strings.Contains(v.String(), a[1].eval(r).String()))
+	v, part := a[0].eval(r), a[1].eval(r).String()
+	if v.kind == absent || v.kind == structure {
+		return boolOf(false)
+	}
+	if len(a) == 3 && a[2].eval(r).holds() {
+		return boolOf(strings.Contains(strings.ToLower(v.String()), strings.ToLower(part)))
+	}
+	return boolOf(strings.Contains(v.String(), part))
 }
 
 func isAddress(s string, v4, v6 bool) bool {

@@ -12,6 +12,12 @@ func FuzzQueries(f *testing.F) {
 		``, `fields @message | filter a.b = "x" and not c like /y/ | sort @timestamp desc | limit 5`,
 		`parse @message "[*] *" as a, b | stats count(*), pct(a, 9) as p by bin(5m), b | sort p`,
 		`parse @message /(?<x>\d+)/ | dedup x | limit 2`, "fields `a`[0].b, -1 ^ 2 % 3 # c\n| display concat(a, 'b')",
+		`SOURCE logGroups(namePrefix: ['a'], class: ['STANDARD']) START=-1h END=now | pattern @message | diff previousMonth | sort @ratio`,
+		`filter a in (SOURCE b | stats count(*) as n by a) | join type=left left=l right=r where l.a=r.a (SOURCE 'c') | appendcols max=2 (fields x)`,
+		`lookup t-1 a as b, c OUTPUTNEW d as e | cidrlookup n ip as c OUTPUT o | unnest a into b | expand c | addtotals col=true fieldname=T a, b`,
+		`stats histogram(a, 3), rate(b, 1m) by bin(1m) offset 1h | fillmissing with 0 for b, 1 for c | accum b as c | autoregress c p=1-3 | filldown c*`,
+		`outlier action=remove param=1 uselower=true mark=true a | sessionize a, b maxspan 1h as s | countFrequent a, s | limit any 3`,
+		`fields case(a, 1, 2), regexReplace(a, "(", ""), parseDate(a, b), strftime(a, "%Y%"), split(a, ""), decToHex(a), haversine(a, a, a, a)`,
 		`stats sum(a)/count(*) by substr(b, 0, 3) | filter count(*) > 2`, `fields datefloor(a, 1mo), fromMillis(99999999999999999999)`,
 	} {
 		f.Add(query, `{"a":{"b":["x",1,null]},"c":true}`)
@@ -29,12 +35,19 @@ func FuzzQueries(f *testing.F) {
 			}
 			return
 		}
-		r := q.Start(Options{Limit: 3})
+		o := Options{Limit: 3, Tables: map[string]*Table{"t-1": {Columns: []string{"a", "d"}, Rows: [][]string{{"1", "x"}}}, "n": {}}}
+		for _, s := range q.Subqueries() {
+			r := s.Start(Options{Keep: true})
+			r.Add(eventsOf(message)[0])
+			o.Subqueries = append(o.Subqueries, r.Rows())
+		}
+		r := q.Start(o)
 		for _, e := range eventsOf(message, "a b", message, `{"a":1}`) {
 			r.Add(e)
 		}
-		if rows := r.Finish(); len(rows) > 4 {
-			t.Fatalf("%d rows of 4 events", len(rows))
+		r.AddBefore(eventsOf(message)[0])
+		if rows := r.Finish(); len(rows) > MaxRows {
+			t.Fatalf("%d rows", len(rows))
 		}
 	})
 }

@@ -64,6 +64,9 @@ func (p *parser) comparison() (expression, error) {
 	case p.take("like"), !not && p.take("=~"):
 		return p.likeness(a, not)
 	case p.take("in"):
+		if p.next.is("(") && !p.ppl || p.next.is("[") && p.ppl {
+			return p.inSubquery(a, not)
+		}
 		list, err := p.list()
 		return &membership{a, list, not}, err
 	case not:
@@ -83,10 +86,14 @@ func (p *parser) likeness(of expression, not bool) (expression, error) {
 
 // list takes a list in brackets.
 func (p *parser) list() ([]expression, error) {
-	if err := p.expect("["); err != nil {
+	opening, closing := "[", "]"
+	if p.ppl {
+		opening, closing = "(", ")"
+	}
+	if err := p.expect(opening); err != nil {
 		return nil, err
 	}
-	return p.until("]")
+	return p.until(closing)
 }
 
 // until takes expressions divided by commas up to a closing symbol.
@@ -151,7 +158,7 @@ func (p *parser) primary() (expression, error) {
 		return literal{numberOf(n)}, nil
 	case period:
 		p.advance()
-		d, ok := readSpan(t.value)
+		d, ok := cappedSpan(t.value)
 		if !ok {
 			return nil, p.wrong(t, "unknown period "+t.text)
 		}
@@ -183,6 +190,9 @@ func (p *parser) fieldOrCall() (expression, error) {
 		return p.call(t)
 	}
 	f, err := p.fieldName()
+	if t.kind == name && (f == "true" || f == "false") {
+		return literal{boolOf(f == "true")}, err
+	}
 	return fieldRef{f}, err
 }
 
@@ -226,7 +236,7 @@ func (p *parser) fieldName() (string, error) {
 // earlier command that is named as a call looks, such as count(*), is that
 // column.
 func (p *parser) call(fn token) (expression, error) {
-	if p.aggregates != nil {
+	if p.collected != nil {
 		if e, ok, err := p.aggregate(fn); ok || err != nil {
 			return e, err
 		}
@@ -249,6 +259,15 @@ func (p *parser) call(fn token) (expression, error) {
 	}
 	if !f.takes(arguments) {
 		return nil, p.wrong(fn, "invalid arguments of function "+fn.text)
+	}
+	if f == functions["regexreplace"] {
+		if l, ok := arguments[1].(literal); ok {
+			re, err := p.compile(token{text, fn.text, l.value.String(), fn.start})
+			if err != nil {
+				return nil, err
+			}
+			arguments[1] = &literalRegex{l, re}
+		}
 	}
 	return &call{f, arguments}, nil
 }

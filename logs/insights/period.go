@@ -14,26 +14,35 @@ type span struct {
 }
 
 // units of periods, with the words that AWS lists for each.
+// cap is the most that functions count in it; 0 if any.
 var units = []struct {
 	words string
 	span  span
+	cap   int
 }{
-	{"ms millisecond milliseconds msec", span{millis: 1}},
-	{"s second seconds sec", span{millis: 1000}},
-	{"m minute minutes min", span{millis: 60 * 1000}},
-	{"h hour hours hr", span{millis: 60 * 60 * 1000}},
-	{"d day days", span{millis: 24 * 60 * 60 * 1000}},
-	{"w week weeks", span{millis: 7 * 24 * 60 * 60 * 1000}},
-	{"mo month months mon", span{months: 1}},
-	{"q quarter quarters qtr", span{months: 3}},
-	{"y year years yr", span{months: 12}},
+	{"ms millisecond milliseconds msec msecs", span{millis: 1}, 1000},
+	{"s second seconds sec secs", span{millis: 1000}, 60},
+	{"m minute minutes min mins", span{millis: 60 * 1000}, 60},
+	{"h hour hours hr hrs", span{millis: 60 * 60 * 1000}, 24},
+	{"d day days", span{millis: 24 * 60 * 60 * 1000}, 0},
+	{"w week weeks", span{millis: 7 * 24 * 60 * 60 * 1000}, 0},
+	{"mo month months mon mons", span{months: 1}, 0},
+	{"q quarter quarters qtr qtrs", span{months: 3}, 0},
+	{"y year years yr yrs", span{months: 12}, 0},
 }
 
 // maxCount bounds the number in a period, so that no product overflows.
 const maxCount = 1 << 20
 
 // readSpan reads 5m and the like.
-func readSpan(s string) (span, bool) {
+func readSpan(s string) (span, bool) { return spanOf(s, false) }
+
+// cappedSpan reads the period of a function, which counts at most 1000 ms, 60
+// s, 60 m and 24 h:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html#CWL_QuerySyntax-datetime
+func cappedSpan(s string) (span, bool) { return spanOf(s, true) }
+
+func spanOf(s string, capped bool) (span, bool) {
 	letters := strings.TrimLeft(s, "0123456789.")
 	n, err := strconv.Atoi(s[:len(s)-len(letters)])
 	if err != nil || n < 1 || n > maxCount {
@@ -42,6 +51,9 @@ func readSpan(s string) (span, bool) {
 	for _, u := range units {
 		for word := range strings.FieldsSeq(u.words) {
 			if word == strings.ToLower(letters) {
+				if capped && u.cap > 0 {
+					n = min(n, u.cap)
+				}
 				return span{u.span.millis * int64(n), u.span.months * n}, true
 			}
 		}

@@ -36,6 +36,7 @@ type row struct {
 	run        *Run
 	event      *Event // nil behind stats
 	bound      []binding
+	sides      []side  // what a join put together, instead of an event
 	aggregates []value // while stats computes its columns
 	document   any     // the message, if it is JSON
 	decoded    bool
@@ -70,15 +71,36 @@ func (r *row) field(name string) value {
 		}
 	}
 	if r.event == nil {
-		return value{}
+		return r.sided(name)
 	}
 	if strings.HasPrefix(name, "@") {
 		return r.system(name)
 	}
+	return fromJSON(find(r.content(), name), false)
+}
+
+// sided returns a field of the rows that were joined: by an alias, or else
+// the first that has it.
+func (r *row) sided(name string) value {
+	for _, s := range r.sides {
+		if rest, ok := strings.CutPrefix(name, s.alias+"."); ok {
+			return s.row.field(rest)
+		}
+	}
+	for _, s := range r.sides {
+		if v := s.row.field(name); v.kind != absent {
+			return v
+		}
+	}
+	return value{}
+}
+
+// content returns the event's message, if it is JSON.
+func (r *row) content() any {
 	if !r.decoded {
 		r.decoded, r.document = true, decode(cmp.Or(r.event.Transformed, r.event.Message))
 	}
-	return fromJSON(find(r.document, name), false)
+	return r.document
 }
 
 // system returns a field that every event has.
@@ -95,7 +117,7 @@ func (r *row) system(name string) value {
 	case "@log":
 		return textOf(e.Log)
 	case "@ptr":
-		return textOf(r.run.pointer(e))
+		return textOf(r.run.options.Pointer(e))
 	}
 	return value{}
 }

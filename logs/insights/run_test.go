@@ -179,9 +179,11 @@ func TestQueriesThatAreWrongSayWhere(t *testing.T) {
 
 func TestWhatAWSHasAndThisLanguageLacksIsNamed(t *testing.T) {
 	for query, want := range map[string]string{
-		`fields @message | pattern @message`: "the command pattern",
-		`SOURCE logGroups()`:                 "the command source",
-		`filter @message like /(?!x)y/`:      "lookaround in regular expressions",
+		`fields @message | pattern @message | anomaly`: "the command anomaly",
+		`relevantfields where ms > 4`:                  "the command relevantfields",
+		`SOURCE dataSource(['amazon_vpc.flow'])`:       "data sources",
+		`SOURCE logGroups(tags: ['a'])`:                "the selection of log groups by tags",
+		`filter @message like /(?!x)y/`:                "lookaround in regular expressions",
 	} {
 		_, err := Parse(query)
 		if e, ok := errors.AsType[*Unsupported](err); !ok || e.What != want {

@@ -22,6 +22,45 @@ func (*extract) rowwise() {}
 
 type filter struct{ condition expression }
 
+// filterIndex takes a condition on an indexed field, by = or in. Log groups
+// without an index of the field are not read: Query.Indexed.
+//
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-FilterIndex.html
+func (p *parser) filterIndex() (command, error) {
+	t := p.next
+	e, _, err := p.expression()
+	if err != nil {
+		return nil, err
+	}
+	if !p.index(e) {
+		return nil, p.wrong(t, "filterIndex needs a field and = or in")
+	}
+	p.query.standard = "filterIndex"
+	return &filter{e}, nil
+}
+
+// index notes the fields of a condition as indexed, if it can be looked up.
+func (p *parser) index(e expression) bool {
+	var of expression
+	switch e := e.(type) {
+	case *logic:
+		return !e.or && p.index(e.a) && p.index(e.b)
+	case *comparison:
+		if of = e.a; e.op != "=" {
+			return false
+		}
+	case *membership:
+		if of = e.of; e.not {
+			return false
+		}
+	}
+	f, ok := of.(fieldRef)
+	if ok {
+		p.query.indexed = append(p.query.indexed, f.name)
+	}
+	return ok
+}
+
 func (p *parser) filter() (command, error) {
 	e, _, err := p.expression()
 	return &filter{e}, err
@@ -48,6 +87,9 @@ type limit struct{ rows int }
 const MaxRows = 100000
 
 func (p *parser) limit() (command, error) {
+	if p.take("any") {
+		p.query.any = true
+	}
 	t := p.next
 	n, err := strconv.Atoi(t.value)
 	if t.kind != number || err != nil {
@@ -61,17 +103,21 @@ func (p *parser) limit() (command, error) {
 	return &limit{n}, nil
 }
 
-func (l *limit) stage(next stage) stage { return &limiting{l.rows, next} }
+func (l *limit) stage(next stage) stage { return &limiting{left: l.rows, next: next} }
 
 type limiting struct {
 	left int
 	next stage
+	run  *Run
 }
 
 func (s *limiting) push(r *row) {
 	if s.left > 0 {
 		s.left--
 		s.next.push(r)
+	}
+	if s.left == 0 && s.run != nil {
+		s.run.full = true
 	}
 }
 

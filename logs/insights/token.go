@@ -34,7 +34,7 @@ func (t token) is(word string) bool {
 }
 
 // symbols of two characters stand before those of one.
-var symbols = []string{"!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "+", "-", "*", "/", "%", "^", "."}
+var symbols = []string{"!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "+", "-", "*", "/", "%", "^", ".", ":"}
 
 // scan returns the token at or behind an offset.
 func scan(query string, at int) token {
