@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -8,8 +9,6 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/logsapi"
-	"sealstack/auth"
-	"sealstack/logs/insights"
 	"sealstack/storage"
 )
 
@@ -29,12 +28,16 @@ type query struct {
 	Start    int64 // as it was given: seconds or milliseconds
 	End      int64
 	Limit    int
+	Language logsapi.QueryLanguage // empty: CWLI
+	Sourced  bool                  // the text names its log groups itself
+	Caller   string                // the ARN of who began it
 	Status   logsapi.QueryStatus
 	Epoch    int // of the results
 	Results  storage.BlobID
 	Sealed   bool // there are Results
 	Matched  int
 	Scanned  int
+	Read     int // log groups
 	Bytes    int64
 	Duration int64 // milliseconds
 }
@@ -45,40 +48,28 @@ var queries = storage.NewTable[query]("logs.query")
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 func (s *Service) StartQuery(ctx context.Context, in *logsapi.StartQueryRequest) (*logsapi.StartQueryResponse, error) {
-	q, parsed, from, err := s.prepare(ctx, in)
+	q, work, err := s.prepare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	s.tasks.begin(ctx, q.ID, func(ctx context.Context) { s.run(ctx, q, parsed, from) })
+	s.tasks.begin(ctx, q.ID, func(ctx context.Context) { s.run(ctx, q, work) })
 	return &logsapi.StartQueryResponse{QueryId: &q.ID}, nil
 }
 
 // prepare checks and records a query that is then to be run.
-func (s *Service) prepare(ctx context.Context, in *logsapi.StartQueryRequest) (q query, parsed *insights.Query, from []group, err error) {
-	if from, err = s.queried(ctx, in); err != nil {
-		return q, nil, nil, err
-	}
-	if parsed, err = compiled(in); err != nil {
-		return q, nil, nil, err
-	}
-	if parsed.Unmasks() {
-		for i := range from {
-			if err := s.authorize(ctx, "Unmask", placeOf(ctx).stream(from[i].Name, ""), auth.ResourceTags(from[i].Tags)); err != nil {
-				return q, nil, nil, err
-			}
-		}
+func (s *Service) prepare(ctx context.Context, in *logsapi.StartQueryRequest) (q query, work *plan, err error) {
+	if work, err = s.planned(ctx, in); err != nil {
+		return q, nil, err
 	}
 	if s.queriesAtWork(ctx) >= maxQueries {
-		return q, nil, nil, logsapi.LimitExceededException("Account maximum query concurrency limit of [%d] reached.", maxQueries) // Unverified: AWS's sentence
+		return q, nil, logsapi.LimitExceededException("Account maximum query concurrency limit of [%d] reached.", maxQueries) // Unverified: AWS's sentence
 	}
 	q = query{
-		ID: uuid(), Created: s.now(), Text: in.QueryString, Start: in.StartTime, End: in.EndTime,
-		Limit: int(value(in.Limit)), Status: logsapi.QueryStatusScheduled,
+		ID: uuid(), Created: s.now(), Text: in.QueryString, Start: in.StartTime, End: in.EndTime, Groups: work.names(),
+		Limit: int(value(in.Limit)), Status: logsapi.QueryStatusScheduled, Language: value(in.QueryLanguage), Sourced: work.sourced,
 	}
-	for i := range from {
-		q.Groups = append(q.Groups, from[i].Name)
-	}
-	return q, parsed, from, s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
+	q.Caller = api.CallerOf(ctx).Principal.ARN
+	return q, work, s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
 		return queries.Put(tx, placeOf(ctx).key(q.ID), q)
 	})
 }
@@ -100,82 +91,6 @@ func (s *Service) queriesAtWork(ctx context.Context) (n int) {
 		}
 	}
 	return n
-}
-
-// compiled reads the query, or says what is wrong with it.
-func compiled(in *logsapi.StartQueryRequest) (*insights.Query, error) {
-	if l := value(in.QueryLanguage); l != "" && l != logsapi.QueryLanguageCwli {
-		return nil, api.NotImplemented("logs", "StartQuery in the language "+string(l))
-	}
-	if in.EndTime < in.StartTime {
-		return nil, logsapi.InvalidParameterException("The end time of a query must not be before its start time.") // Unverified: AWS's sentence
-	}
-	parsed, err := insights.Parse(in.QueryString)
-	if e, ok := errors.AsType[*insights.CompileError](err); ok {
-		start, end := int32(e.Start), int32(e.End)
-		return nil, logsapi.MalformedQueryException("%s", e.Message).With("queryCompileError", &logsapi.QueryCompileError{
-			Message: &e.Message, Location: &logsapi.QueryCompileErrorLocation{StartCharOffset: &start, EndCharOffset: &end},
-		})
-	}
-	if e, ok := errors.AsType[*insights.Unsupported](err); ok {
-		return nil, api.NotImplemented("logs", "StartQuery with "+e.What)
-	}
-	return parsed, err
-}
-
-// queried returns the groups that a query is over, if the caller may query
-// them all.
-func (s *Service) queried(ctx context.Context, in *logsapi.StartQueryRequest) ([]group, error) {
-	names, err := queriedNames(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	from := make([]group, len(names))
-	for i, name := range names {
-		from[i], err = s.authorizedGroup(ctx, "StartQuery", name)
-		if e, ok := errors.AsType[*api.Error](err); ok && e.Code == "ResourceNotFoundException" {
-			return nil, noGroupToQuery(name, placeOf(ctx).account)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if from[i].Class == logsapi.LogGroupClassDelivery {
-			return nil, readable(&from[i])
-		}
-	}
-	return from, nil
-}
-
-// queriedNames returns the names of the groups, each once.
-func queriedNames(ctx context.Context, in *logsapi.StartQueryRequest) ([]string, error) {
-	given := 0
-	for _, list := range [][]string{in.LogGroupNames, in.LogGroupIdentifiers} {
-		if list != nil {
-			given++
-		}
-	}
-	if in.LogGroupName != nil {
-		given++
-	}
-	if given != 1 {
-		return nil, logsapi.InvalidParameterException("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified.") // Unverified: AWS's sentence
-	}
-	names := slices.Clone(in.LogGroupNames)
-	if in.LogGroupName != nil {
-		names = []string{*in.LogGroupName}
-	}
-	for _, id := range in.LogGroupIdentifiers {
-		name, err := groupName(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return nil, noName()
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
 }
 
 // noGroupToQuery passes on the text of an inner call, as AWS does.
@@ -271,7 +186,7 @@ func (s *Service) DescribeQueries(ctx context.Context, in *logsapi.DescribeQueri
 	all = slices.DeleteFunc(all, func(q query) bool {
 		return in.LogGroupName != nil && !slices.Contains(q.Groups, *in.LogGroupName) ||
 			in.Status != nil && *in.Status != q.status(active) ||
-			in.QueryLanguage != nil && *in.QueryLanguage != logsapi.QueryLanguageCwli
+			in.QueryLanguage != nil && *in.QueryLanguage != q.language()
 	})
 	page, next, err := cut(s.root, pageOf(in.MaxResults), s.listing(ctx, "DescribeQueries"), in.NextToken, all, order, true)
 	if err != nil {
@@ -285,18 +200,33 @@ func (s *Service) DescribeQueries(ctx context.Context, in *logsapi.DescribeQueri
 }
 
 func describeQuery(q *query, status logsapi.QueryStatus) logsapi.QueryInfo {
-	language, shown := logsapi.QueryLanguageCwli, q.shown()
+	language, shown := q.language(), q.shown()
 	info := logsapi.QueryInfo{QueryLanguage: &language, QueryId: &q.ID, QueryString: &shown, Status: &status, CreateTime: &q.Created}
 	if len(q.Groups) == 1 {
 		info.LogGroupName = &q.Groups[0]
 	}
+	if q.Caller != "" {
+		info.UserIdentity = &q.Caller
+	}
+	if status == logsapi.QueryStatusComplete {
+		bytes := float64(q.Bytes)
+		info.QueryDuration, info.BytesScanned = &q.Duration, &bytes
+	}
 	return info
+}
+
+// language is that of the query.
+func (q *query) language() logsapi.QueryLanguage {
+	return cmp.Or(q.Language, logsapi.QueryLanguageCwli)
 }
 
 // shown returns the query with its source, as AWS lists it.
 //
 // Unverified: the form for more than one log group.
 func (q *query) shown() string {
+	if q.Sourced {
+		return q.Text
+	}
 	var b strings.Builder
 	b.WriteString("SOURCE")
 	for _, name := range q.Groups {

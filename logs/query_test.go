@@ -111,7 +111,12 @@ func TestStartQueryRefuses(t *testing.T) {
 		{"an empty list", logsapi.StartQueryRequest{LogGroupNames: []string{}}, "InvalidParameterException"},
 		{"an end before the start", logsapi.StartQueryRequest{LogGroupName: ptr("g"), StartTime: 2, EndTime: 1}, "InvalidParameterException"},
 		{"another language", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryLanguage: ptr(logsapi.QueryLanguageSql)}, "NotImplemented"},
-		{"a command that is not there yet", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "pattern @message"}, "NotImplemented"},
+		{"a command that is not there yet", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "pattern @message | anomaly"}, "NotImplemented"},
+		{"groups named twice", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "SOURCE 'g' | fields a"}, "InvalidParameterException"},
+		{"a source that is missing", logsapi.StartQueryRequest{QueryString: "SOURCE 'none'"}, "ResourceNotFoundException"},
+		{"a source within that is missing", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "filter a in (SOURCE 'none' | fields a)"}, "ResourceNotFoundException"},
+		{"a lookup table that is missing", logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "lookup none a OUTPUT b"}, "ResourceNotFoundException"},
+		{"too many groups", logsapi.StartQueryRequest{LogGroupNames: strings.Fields(manyNames(51))}, "InvalidParameterException"},
 		{"a group of another Region", logsapi.StartQueryRequest{LogGroupIdentifiers: []string{"arn:aws:logs:eu-west-1:111122223333:log-group:g"}}, "InvalidParameterException"},
 	} {
 		if _, err := b.StartQuery(b.ctx, &c.in); codeOf(err) != c.code {
@@ -132,6 +137,14 @@ func TestStartQueryRefuses(t *testing.T) {
 	if _, err := b.StartQuery(b.ctx, &logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: "fields unmask(a)"}); codeOf(err) != "AccessDeniedException" {
 		t.Errorf("unmask without permission: %v", err)
 	}
+}
+
+func manyNames(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "g%d ", i)
+	}
+	return b.String()
 }
 
 func TestAQueryThatDoesNotCompileSaysWhere(t *testing.T) {

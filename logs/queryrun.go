@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"sealstack/api/logsapi"
 	"sealstack/logs/insights"
@@ -46,20 +47,19 @@ func millisText(t int64, digits string) string {
 // read, and results that cannot be sealed, make it fail.
 //
 // Unverified: AWS documents no status for these.
-func (s *Service) run(ctx context.Context, q query, parsed *insights.Query, from []group) {
+func (s *Service) run(ctx context.Context, q query, work *plan) {
 	began := s.now()
-	rows, stats, err := s.evaluate(ctx, &q, parsed, from)
+	limited, cancel := context.WithTimeout(ctx, maxRuntime)
+	defer cancel()
+	rows, stats, err := s.evaluate(limited, &q, work)
 	if err == nil {
 		err = s.keepResults(ctx, &q, rows)
 	}
-	status := logsapi.QueryStatusComplete
-	if err != nil {
-		status = logsapi.QueryStatusFailed
-	}
+	status := endOf(err)
 	// When the query was stopped or the store emptied, nobody waits for this.
 	err = s.finish(context.WithoutCancel(ctx), q.ID, func(now *query) {
 		now.Status, now.Duration = status, s.now()-began
-		now.Matched, now.Scanned, now.Bytes = stats.matched, stats.scanned, stats.bytes
+		now.Matched, now.Scanned, now.Bytes, now.Read = stats.matched, stats.scanned, stats.bytes, stats.groups
 		now.Epoch, now.Results, now.Sealed = q.Epoch, q.Results, q.Sealed
 	})
 	if err != nil && q.Sealed {
@@ -67,42 +67,108 @@ func (s *Service) run(ctx context.Context, q query, parsed *insights.Query, from
 	}
 }
 
-type scanned struct {
-	matched, scanned int
-	bytes            int64
+// Queries time out after 60 minutes, those within them after 30 seconds:
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Subqueries.html
+const (
+	maxRuntime      = time.Hour
+	maxInnerRuntime = 30 * time.Second
+)
+
+// endOf is the status of a query that ended so.
+func endOf(err error) logsapi.QueryStatus {
+	switch {
+	case err == nil:
+		return logsapi.QueryStatusComplete
+	case errors.Is(err, context.DeadlineExceeded):
+		return logsapi.QueryStatusTimeout
+	}
+	return logsapi.QueryStatusFailed
 }
 
-// evaluate runs the query over the events of all groups, newest first.
-func (s *Service) evaluate(ctx context.Context, q *query, parsed *insights.Query, from []group) ([][]insights.Field, scanned, error) {
+type scanned struct {
+	matched, scanned, groups int
+	bytes                    int64
+}
+
+// evaluate runs the query over the events of all groups, newest first, after
+// those that stand within it.
+func (s *Service) evaluate(ctx context.Context, q *query, work *plan) ([][]insights.Field, scanned, error) {
 	var stats scanned
-	p := placeOf(ctx)
-	run := parsed.Start(insights.Options{Now: q.Created, Limit: q.Limit, Pointer: func(e *insights.Event) string {
-		return s.pointer(p, &from[e.Place.Group], position{e.Timestamp, e.Place.Sequence, e.Place.Index})
-	}})
-	m, err := s.mergeNewest(ctx, from, millis(q.Start), lastMillis(q.End), views{both: parsed.Unmasks(), shaped: true})
+	inner, err := s.evaluateInner(ctx, q, work, &stats)
 	if err != nil {
 		return nil, stats, err
 	}
-	for {
-		e, group, ok, err := m.step(ctx)
-		if err != nil {
-			return nil, stats, err
-		}
-		if !ok {
-			break
-		}
-		if stats.scanned++; stats.scanned%1024 == 0 && ctx.Err() != nil {
-			return nil, stats, ctx.Err()
-		}
-		stats.bytes += int64(len(e.message))
-		run.Add(&insights.Event{
-			Timestamp: e.timestamp, Ingested: e.ingested, Message: e.message, Clear: e.clear, Transformed: e.shaped, Stream: e.stream,
-			Log: p.account + ":" + from[group].Name, Place: insights.Place{Group: group, Sequence: e.sequence, Index: e.index},
-		})
+	run := work.start(ctx, s, q, insights.Options{Limit: q.Limit, Subqueries: inner})
+	if err := s.feed(ctx, q, work, run, &stats); err != nil {
+		return nil, stats, err
 	}
 	rows := run.Finish()
 	stats.matched = run.Matched()
 	return rows, stats, ctx.Err()
+}
+
+// evaluateInner runs the queries within a query.
+func (s *Service) evaluateInner(ctx context.Context, q *query, work *plan, stats *scanned) (found []*insights.Rows, err error) {
+	if len(work.inner) == 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxInnerRuntime)
+	defer cancel()
+	for _, p := range work.inner {
+		run := p.start(ctx, s, q, insights.Options{Keep: true})
+		if err := s.feed(ctx, q, p, run, stats); err != nil {
+			return nil, err
+		}
+		found = append(found, run.Rows())
+	}
+	return found, nil
+}
+
+// feed gives a run its events, and those of the period that it compares with.
+func (s *Service) feed(ctx context.Context, q *query, work *plan, run *insights.Run, stats *scanned) error {
+	from, to := work.period(q)
+	read, err := s.indexed(ctx, work)
+	if err != nil {
+		return err
+	}
+	stats.groups += len(read)
+	if err := s.each(ctx, work, read, from, to, stats, func(e *insights.Event) bool { run.Add(e); return !run.Done() }); err != nil {
+		return err
+	}
+	shift := work.parsed.Compared()
+	if shift == nil {
+		return nil
+	}
+	from, to = shift.Range(from, to)
+	return s.each(ctx, work, read, from, to, stats, func(e *insights.Event) bool { run.AddBefore(e); return true })
+}
+
+// each gives the events of groups in [from, to] to fn until it wants no more,
+// the newest first.
+func (s *Service) each(ctx context.Context, work *plan, groups []group, from, to int64, stats *scanned, fn func(*insights.Event) bool) error {
+	account := placeOf(ctx).account
+	m, err := s.mergeNewest(ctx, groups, from, to, views{both: work.unmasks(), shaped: true})
+	if err != nil {
+		return err
+	}
+	for {
+		e, group, ok, err := m.step(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		if stats.scanned++; stats.scanned%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		stats.bytes += int64(len(e.message))
+		more := fn(&insights.Event{
+			Timestamp: e.timestamp, Ingested: e.ingested, Message: e.message, Clear: e.clear, Transformed: e.shaped, Stream: e.stream,
+			Log: account + ":" + groups[group].Name, Place: insights.Place{Group: work.indexOf(groups[group].Name), Sequence: e.sequence, Index: e.index},
+		})
+		if !more {
+			return nil
+		}
+	}
 }
 
 // merge yields the events of several groups, newest first.
@@ -198,7 +264,7 @@ func (s *Service) GetQueryResults(ctx context.Context, in *logsapi.GetQueryResul
 	if err != nil {
 		return nil, err
 	}
-	language := logsapi.QueryLanguageCwli
+	language := q.language()
 	out := &logsapi.GetQueryResultsResponse{QueryLanguage: &language, Status: &status, Results: [][]logsapi.ResultField{}, Statistics: q.statistics()}
 	if status != logsapi.QueryStatusComplete {
 		return out, nil
@@ -267,6 +333,6 @@ func (q *query) statistics() *logsapi.QueryStatistics {
 	number := func(n float64) *float64 { return &n }
 	return &logsapi.QueryStatistics{
 		RecordsMatched: number(float64(q.Matched)), RecordsScanned: number(float64(q.Scanned)), BytesScanned: number(float64(q.Bytes)),
-		EstimatedRecordsSkipped: number(0), EstimatedBytesSkipped: number(0), LogGroupsScanned: number(float64(len(q.Groups))),
+		EstimatedRecordsSkipped: number(0), EstimatedBytesSkipped: number(0), LogGroupsScanned: number(float64(q.Read)),
 	}
 }

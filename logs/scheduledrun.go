@@ -119,15 +119,15 @@ func (s *Service) resultsOf(ctx context.Context, q *scheduledQuery, e *execution
 	}
 	seconds := e.Triggered / 1000
 	in := &logsapi.StartQueryRequest{
-		QueryString: q.Config.QueryString, LogGroupIdentifiers: q.Config.LogGroupIdentifiers,
+		QueryString: q.Config.QueryString, QueryLanguage: &q.Config.QueryLanguage, LogGroupIdentifiers: q.Config.LogGroupIdentifiers,
 		StartTime: seconds - value(q.Config.StartTimeOffset), EndTime: seconds - value(q.Config.EndTimeOffset),
 	}
-	record, parsed, from, err := s.prepare(as, in)
+	record, work, err := s.prepare(as, in)
 	if err != nil {
 		return nil, err
 	}
 	e.QueryID = record.ID
-	s.run(as, record, parsed, from)
+	s.run(as, record, work)
 	record, status, err := s.current(as, record.ID)
 	if err != nil {
 		return nil, err
