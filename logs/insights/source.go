@@ -19,8 +19,6 @@ type Source struct {
 	Class    string   // STANDARD or INFREQUENT_ACCESS
 	// Start and End are the time range where the source has one.
 	Start, End *Bound
-	// Matches are conditions that PPL puts on the source.
-	matches expression
 }
 
 // Bound is a time: Millis since the epoch, or from when the query began.

@@ -98,7 +98,7 @@ func (r *Run) valuesOf(f *foundIn) map[string]bool {
 	return set
 }
 
-func columnOf(f fieldRef) column { return column{f.name} }
+func columnOf(f fieldRef) column { return column(f) }
 
 func (r *Run) subquery(i int) *Rows {
 	if i < len(r.subqueries) {
