@@ -8,6 +8,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
+	"sealstack/api/iamapi"
 	"sealstack/api/organizationsapi"
 	"sealstack/storage"
 )
@@ -71,8 +72,31 @@ func (s *Service) administers(ctx context.Context) (*Standing, error) {
 // organize makes a new trail one of the caller's organization.
 func (s *Service) organize(ctx context.Context, t *trail) error {
 	st, err := s.administers(ctx)
-	if err == nil {
-		t.Organization, t.Account = st.Organization, st.Management
+	if err != nil {
+		return err
+	}
+	t.Organization, t.Account = st.Organization, st.Management
+	return s.linkRole(ctx)
+}
+
+// Roles makes the role that is linked to CloudTrail.
+type Roles interface {
+	CreateServiceLinkedRole(context.Context, *iamapi.CreateServiceLinkedRoleRequest) (*iamapi.CreateServiceLinkedRoleResponse, error)
+}
+
+// linkRole makes AWSServiceRoleForCloudTrail in the account that makes a trail
+// of its organization, by its caller's leave, unless it is there.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles-create-slr-for-org-trails.html
+func (s *Service) linkRole(ctx context.Context) error {
+	if s.config.Roles == nil {
+		return nil
+	}
+	_, err := s.config.Roles.CreateServiceLinkedRole(api.Forward(ctx, principal), &iamapi.CreateServiceLinkedRoleRequest{AWSServiceName: principal})
+	if e, ok := refusal(err); ok && e.Code == "InvalidInput" {
+		return nil // it is there
+	}
+	if e, ok := refusal(err); ok && e.Code == accessDenied {
+		return cloudtrailapi.InsufficientDependencyServiceAccessPermissionException("%s", e.Message)
 	}
 	return err
 }

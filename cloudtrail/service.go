@@ -75,6 +75,9 @@ type Config struct {
 	STS        STS
 	// Organizations knows who is in an organization; nil: nobody is.
 	Organizations Organizations
+	// Roles is IAM, of which trails of organizations ask a role; nil: they ask
+	// for none.
+	Roles Roles
 
 	// DeliveryInterval is how long a log file is collected, of the emulator's
 	// clock: AWS takes about five minutes. Zero delivers at every sweep.

@@ -148,7 +148,7 @@ func (e *Emulator) trail(c *clients) {
 	}
 	e.trails = cloudtrail.New(cloudtrail.Config{
 		Store: e.store, Root: e.root, Clock: e.clock, Authorizer: e.authorizer,
-		S3: c.s3, Keys: c.kms, Logs: c.logs, STS: c.sts, Organizations: standings{c.organizations, e.orgs},
+		S3: c.s3, Keys: c.kms, Logs: c.logs, STS: c.sts, Organizations: standings{c.organizations, e.orgs}, Roles: c.iam,
 		DeliveryInterval: delays.delivery, DigestInterval: delays.digest, DigestEncryption: digests,
 		DataKeyLifetime: delays.dataKey,
 		TLS:             tlsOf, Bucket: e.s3.Place,
