@@ -18,8 +18,8 @@ import (
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-insights-events-with-cloudtrail.html
 //
 // Unverified: what counts as unusual. AWS does not say; here it is ten times
-// the average of the minutes since the selectors were put, and ten calls at
-// least.
+// the average of the seven days before, or of the time since the selectors
+// were put, and ten calls at least.
 
 const (
 	insightEvent  = "AwsCloudTrailInsight"
@@ -40,6 +40,8 @@ type insights struct {
 	Pending []event            `cbor:"4,keyasint,omitempty"` // not delivered
 	Intent  *insightFile       `cbor:"5,keyasint,omitempty"` // file of the first of them
 	attempts
+
+	points []point // of the minutes that were closed, to be stored
 }
 
 type insightFile struct {
@@ -50,10 +52,11 @@ type insightFile struct {
 
 // series counts one call, or one error of a call.
 type series struct {
-	Total  int        `cbor:"1,keyasint"` // in usual minutes
-	Minute int64      `cbor:"2,keyasint"` // that is being counted, since 1970
-	Count  int        `cbor:"3,keyasint"` // in it
-	Open   *unusually `cbor:"4,keyasint,omitempty"`
+	Hours  map[int64]*hour `cbor:"5,keyasint,omitempty"` // the usual minutes of the last seven days
+	Minute int64           `cbor:"2,keyasint"`           // that is being counted, since 1970
+	Count  int             `cbor:"3,keyasint"`           // in it
+	Who    tally           `cbor:"6,keyasint,omitempty"` // made them
+	Open   *unusually      `cbor:"4,keyasint,omitempty"`
 }
 
 // unusually is an insight that has not ended.
@@ -62,6 +65,9 @@ type unusually struct {
 	Minutes int     `cbor:"2,keyasint"`
 	Calls   int     `cbor:"3,keyasint"`
 	Usual   float64 `cbor:"4,keyasint"`
+	Span    int64   `cbor:"5,keyasint"`           // of the baseline, in minutes
+	Who     tally   `cbor:"6,keyasint,omitempty"` // called meanwhile
+	Before  tally   `cbor:"7,keyasint,omitempty"` // called in the baseline
 }
 
 // analyze counts what has been recorded up to the minute that runs.
@@ -94,8 +100,9 @@ func (s *Service) analyze(ctx context.Context, t *trail, region string, l *lane,
 	for _, key := range slices.Sorted(maps.Keys(i.Series)) {
 		i.until(t, region, key, now.Unix()/60)
 	}
-	found := i.Pending[was:]
-	if !fresh && i.Cursor == before && len(found) == 0 {
+	found, points := i.Pending[was:], i.points
+	i.points = nil
+	if !fresh && i.Cursor == before && len(found) == 0 && len(points) == 0 {
 		return nil // the minutes that were closed are closed again
 	}
 	return s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
@@ -103,6 +110,9 @@ func (s *Service) analyze(ctx context.Context, t *trail, region string, l *lane,
 			if err := insightEvents.Put(tx, storage.K(t.logged(), region, e.Sequence, e.ID), e); err != nil {
 				return err
 			}
+		}
+		if err := keepPoints(tx, t, region, points, now); err != nil {
+			return err
 		}
 		return lanes.Put(tx, t.laneKey(region), *l)
 	})
@@ -131,6 +141,7 @@ func (i *insights) count(t *trail, region string, e *event) {
 		}
 		i.until(t, region, key, minute)
 		i.Series[key].Count++
+		i.Series[key].attribute(e.Text)
 	}
 }
 
@@ -142,37 +153,46 @@ func (i *insights) until(t *trail, region, key string, minute int64) {
 			x.Minute = minute // nothing happens in minutes without calls
 			return
 		}
-		usual := float64(x.Total) / max(1, float64(x.Minute-i.Since.Unix()/60))
+		total, before, span := x.usual(x.Minute, i.Since)
+		usual := float64(total) / float64(span)
 		at := time.Unix(x.Minute*60, 0)
 		unusual := x.Count >= unusualLeast && float64(x.Count) > unusualFactor*usual && at.Sub(i.Since) >= learning
+		if x.Count > 0 {
+			i.points = append(i.points, point{key, x.Minute, x.Count})
+		}
 		switch {
 		case unusual && x.Open == nil:
-			x.Open = &unusually{Shared: newID(), Usual: usual, Calls: x.Count, Minutes: 1}
-			i.Pending = append(i.Pending, x.Open.event(t, region, key, "Start", at, i.Since))
+			x.Open = &unusually{Shared: newID(), Usual: usual, Calls: x.Count, Minutes: 1, Span: span, Who: x.Who, Before: before}
+			i.Pending = append(i.Pending, x.Open.event(t, region, key, "Start", at))
 		case unusual:
 			x.Open.Calls, x.Open.Minutes = x.Open.Calls+x.Count, x.Open.Minutes+1
+			x.Open.Who.merge(x.Who)
 		case x.Open != nil:
-			i.Pending = append(i.Pending, x.Open.event(t, region, key, "End", at, i.Since))
+			i.Pending = append(i.Pending, x.Open.event(t, region, key, "End", at))
 			x.Open = nil
 		}
 		if !unusual {
-			x.Total += x.Count
+			x.keep()
 		}
-		x.Minute, x.Count = x.Minute+1, 0
+		x.Minute, x.Count, x.Who = x.Minute+1, 0, nil
 	}
 }
 
 // event is the record of the begin or the end of an insight.
-func (u *unusually) event(t *trail, region, key, state string, at, since time.Time) event {
+func (u *unusually) event(t *trail, region, key, state string, at time.Time) event {
 	part := strings.SplitN(key, " ", 4)
 	id := newID()
 	statistics := map[string]any{
 		"baseline": map[string]any{"average": u.Usual}, "insight": map[string]any{"average": float64(u.Calls) / float64(u.Minutes)},
-		"insightDuration": u.Minutes, "baselineDuration": int(at.Sub(since) / time.Minute),
+		"insightDuration": u.Minutes, "baselineDuration": u.Span,
+	}
+	about := map[string]any{"statistics": statistics}
+	if state == "End" {
+		about["attributions"] = u.attributions()
 	}
 	details := map[string]any{
 		"state": state, "eventSource": part[1], "eventName": part[2], "insightType": part[0], "sourceEventCategory": management,
-		"insightContext": map[string]any{"statistics": statistics},
+		"insightContext": about,
 	}
 	if part[3] != "" {
 		details["errorCode"] = part[3]

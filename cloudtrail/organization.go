@@ -84,6 +84,9 @@ type Roles interface {
 	CreateServiceLinkedRole(context.Context, *iamapi.CreateServiceLinkedRoleRequest) (*iamapi.CreateServiceLinkedRoleResponse, error)
 }
 
+// homes are the Regions where the calls of IAM are recorded, by partition.
+var homes = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
 // linkRole makes AWSServiceRoleForCloudTrail in the account that makes a trail
 // of its organization, by its caller's leave, unless it is there.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles-create-slr-for-org-trails.html
@@ -91,7 +94,11 @@ func (s *Service) linkRole(ctx context.Context) error {
 	if s.config.Roles == nil {
 		return nil
 	}
-	_, err := s.config.Roles.CreateServiceLinkedRole(api.Forward(ctx, principal), &iamapi.CreateServiceLinkedRoleRequest{AWSServiceName: principal})
+	c := *api.CallerOf(api.Forward(ctx, principal))
+	if home, ok := homes[c.Partition]; ok {
+		c.Region = home
+	}
+	_, err := s.config.Roles.CreateServiceLinkedRole(api.WithCaller(ctx, &c), &iamapi.CreateServiceLinkedRoleRequest{AWSServiceName: principal})
 	if e, ok := refusal(err); ok && e.Code == "InvalidInput" {
 		return nil // it is there
 	}
