@@ -84,11 +84,14 @@ func sopsRotates(y *yard, c *client, key, second string) {
 	y.holds(c.run("decrypt", "sealed.yaml"), "password: changed")
 	y.disable(second)
 	c.refused([]string{"decrypt", "sealed.yaml"}, "DisabledException", second, "but none were")
+	c.refused([]string{"rotate", "-i", "sealed.yaml"}, "DisabledException")
 	y.enable(second)
-	c.run("rotate", "-i", "--rm-kms", key, "sealed.yaml")
+	y.enable(key)
+	c.run("rotate", "-i", "--rm-kms", key, "--encryption-context", "Stage:walk,Role:web", "sealed.yaml")
 	if strings.Contains(y.text("sealed.yaml"), key) {
 		y.Fatal("the key is still there")
 	}
+	y.disable(key)
 	y.holds(c.run("decrypt", "sealed.yaml"), "password: changed")
 	y.enable(key)
 }

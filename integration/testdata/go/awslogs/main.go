@@ -9,8 +9,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/moby/moby/v2/daemon/logger"
@@ -48,5 +50,21 @@ func run(group, stream string) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	return driver.Close()
+	time.Sleep(3 * time.Second) // Close drops what the last flush, each second, has left
+	err = driver.Close()
+	awaitShipping()
+	return err
+}
+
+// awaitShipping returns once the driver has no goroutine left that ships:
+// Close does not wait for it.
+func awaitShipping() {
+	for {
+		var all bytes.Buffer
+		_ = pprof.Lookup("goroutine").WriteTo(&all, 2)
+		if !bytes.Contains(all.Bytes(), []byte("collectBatch")) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
