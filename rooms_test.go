@@ -79,7 +79,7 @@ var rooms = map[string]room{
 	"s3sim":                 {on("api/s3api", "api/kmsapi", "s3sim/body", "s3sim/checksum"), service},
 	"s3sim/body":            {[]string{"storage", "storage/seal", "s3sim/checksum"}, "bodies are bytes: they know nothing of S3's calls"},
 	"s3sim/checksum":        {nil, pure},
-	"cloudtrail":            {on("api/cloudtrailapi", "api/cloudtraildataapi", "api/kmsapi", "api/s3api", "api/logsapi", "api/iamapi", "api/stsapi", "api/organizationsapi", "cloudtrail/lakesql"), service},
+	"cloudtrail":            {on("api/cloudtrailapi", "api/cloudtraildataapi", "api/kmsapi", "api/s3api", "api/logsapi", "api/iamapi", "api/stsapi", "api/organizationsapi", "cloudtrail/lakesql", "kms/attestation"), service},
 	"cloudtrail/lakesql":    {nil, pure},
 	"organizations":         {on("api/organizationsapi", "api/iamapi"), service},
 	"emulator":              {[]string{everything}, whole},

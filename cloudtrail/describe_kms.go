@@ -28,7 +28,7 @@ func describeKMS(r *record, c *api.Caller, call *api.Call) {
 	}
 	r.RequestParameters = meant(r.RequestParameters, call, keys)
 	if r.ErrorCode == "" {
-		r.AdditionalEventData = materialUsed(call.Out)
+		r.AdditionalEventData = attested(materialUsed(call.Out), call.In)
 		r.ResponseElements = withKey(r, call, keys)
 	}
 }

@@ -201,13 +201,15 @@ func isAlias(text string) bool {
 
 // checkAlias says what the model's pattern does not: the prefix, the names
 // that are AWS's, and the colon.
+//
+// Unverified: the sentence for a name that is the prefix alone.
 func checkAlias(alias string) error {
 	switch {
 	case !strings.HasPrefix(alias, "alias/"):
 		return aliasPrefix()
 	case strings.HasPrefix(alias, "alias/aws/"):
 		return aliasReserved()
-	case strings.Contains(alias, ":"):
+	case strings.Contains(alias, ":"), alias == "alias/":
 		return aliasCharacters(alias)
 	}
 	return nil

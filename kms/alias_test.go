@@ -110,6 +110,7 @@ func TestAliasErrors(t *testing.T) {
 		"create a reserved one":   {create("alias/aws/s3", k.KeyId), "NotAuthorizedException", ""},
 		"update a reserved one":   {update("alias/aws/s3", k.KeyId), "NotAuthorizedException", ""},
 		"delete a reserved one":   {remove("alias/aws/s3"), "NotAuthorizedException", ""},
+		"the prefix alone":        {create("alias/", k.KeyId), "ValidationException", "alias/ contains invalid characters for an alias"},
 		"a colon":                 {create("alias/x:y", k.KeyId), "ValidationException", "alias/x:y contains invalid characters for an alias"},
 		"create it again":         {create("alias/x", k.KeyId), "AlreadyExistsException", "An alias with the name " + aliasArn("alias/x") + " already exists"},
 		"of an alias":             {create("alias/y", "alias/x"), "ValidationException", "Aliases must refer to keys. Not aliases"},

@@ -217,6 +217,17 @@ func (s *Service) login(tx storage.Tx, st *keyStore, c *Cluster) (kmsapi.Connect
 	return kmsapi.ConnectionErrorCodeTypeInvalidCredentials, clusters.Put(tx, c.place(), *c)
 }
 
+// allowClusters asks for the permission that whoever names a cluster needs
+// besides KMS's own.
+// https://docs.aws.amazon.com/kms/latest/developerguide/authorize-key-store.html
+//
+// Unverified: that the denial names this action.
+func (s *Service) allowClusters(ctx context.Context) error {
+	r := on(ctx, "").inAccount()
+	r.action = "cloudhsm:DescribeClusters"
+	return s.allowIAM(ctx, r, "*")
+}
+
 // inReach says whether the cluster of a connected key store can work.
 func (s *Service) inReach(ctx context.Context, k *key) error {
 	if k.Origin != kmsapi.OriginTypeAwsCloudhsm {

@@ -86,6 +86,11 @@ func (s *Service) UpdateCustomKeyStore(ctx context.Context, in *kmsapi.UpdateCus
 	if err := st.takes(in); err != nil {
 		return nil, err
 	}
+	if in.CloudHsmClusterId != nil {
+		if err := s.allowClusters(ctx); err != nil {
+			return nil, err
+		}
+	}
 	change := func(tx storage.Tx, st *keyStore) error {
 		state := st.state(s.clock.Now())
 		if state != disconnected && (state != connected || !whileConnected(in)) {

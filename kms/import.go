@@ -84,12 +84,11 @@ func (s *Service) GetParametersForImport(ctx context.Context, in *kmsapi.GetPara
 	if err := k.importable(forParameters); err != nil {
 		return nil, err
 	}
-	bits := wrappingBits[in.WrappingKeySpec]
-	if _, ok := wrappings[in.WrappingAlgorithm]; !ok || bits == 0 {
-		return nil, unsupported() // RSAES_PKCS1_V1_5, and SM2 outside China
+	if !wraps(k.Region, in.WrappingAlgorithm, in.WrappingKeySpec) {
+		return nil, unsupported()
 	}
 	until := s.clock.Now().Add(parametersLife)
-	public, token, err := s.newParameters(&k.record, in.WrappingAlgorithm, bits, until)
+	public, token, err := s.newParameters(&k.record, in.WrappingAlgorithm, in.WrappingKeySpec, until)
 	if err != nil {
 		return nil, fmt.Errorf("kms: wrapping key: %w", err)
 	}

@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1" // AWS offers RSAES_OAEP_SHA_1; OAEP does not rest on collisions
@@ -47,7 +48,7 @@ var wrappingBits = map[kmsapi.WrappingKeySpec]int{
 type importToken struct {
 	Algorithm kmsapi.AlgorithmSpec
 	Until     time.Time
-	Private   []byte // PKCS #1
+	Private   []byte // PKCS #1, of SM2 PKCS #8
 }
 
 // tokenLabel binds a token to its key.
@@ -56,17 +57,23 @@ func tokenLabel(r *record) string { return "kms.import " + r.arn() }
 // newWrappingKey generates a key pair that one import is wrapped under.
 func newWrappingKey(bits int) (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, bits) }
 
+// wraps says whether a Region has a wrapping key of the kind and whether it
+// goes with the algorithm. RSAES_PKCS1_V1_5 goes with none any more.
+func wraps(region string, algorithm kmsapi.AlgorithmSpec, spec kmsapi.WrappingKeySpec) bool {
+	if spec == kmsapi.WrappingKeySpecSm2 {
+		return algorithm == kmsapi.AlgorithmSpecSm2pke && inChina(region)
+	}
+	_, ok := wrappings[algorithm]
+	return ok && wrappingBits[spec] != 0
+}
+
 // newParameters makes a wrapping key for r. It returns the public key as
 // SubjectPublicKeyInfo in DER, and the token.
-func (s *Service) newParameters(r *record, algorithm kmsapi.AlgorithmSpec, bits int, until time.Time) (public, token []byte, err error) {
-	private, err := s.wrappingKey(bits)
-	if err != nil {
+func (s *Service) newParameters(r *record, algorithm kmsapi.AlgorithmSpec, spec kmsapi.WrappingKeySpec, until time.Time) (public, token []byte, err error) {
+	t := importToken{Algorithm: algorithm, Until: until}
+	if public, t.Private, err = s.wrappingPair(spec); err != nil {
 		return nil, nil, err
 	}
-	if public, err = x509.MarshalPKIXPublicKey(&private.PublicKey); err != nil {
-		return nil, nil, err
-	}
-	t := importToken{Algorithm: algorithm, Until: until, Private: x509.MarshalPKCS1PrivateKey(private)}
 	defer clear(t.Private)
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -74,6 +81,24 @@ func (s *Service) newParameters(r *record, algorithm kmsapi.AlgorithmSpec, bits 
 	}
 	defer clear(text)
 	return public, s.root.Seal(tokenLabel(r), text), nil
+}
+
+// wrappingPair generates a wrapping key as the answer and the token hold it.
+func (s *Service) wrappingPair(spec kmsapi.WrappingKeySpec) (public, private []byte, err error) {
+	if spec == kmsapi.WrappingKeySpecSm2 {
+		m, err := material.NewSM2()
+		if err != nil {
+			return nil, nil, err
+		}
+		defer m.Wipe()
+		return m.PublicKey(), bytes.Clone(m.PKCS8().Bytes()), nil
+	}
+	key, err := s.wrappingKey(wrappingBits[spec])
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err = x509.MarshalPKIXPublicKey(&key.PublicKey)
+	return public, x509.MarshalPKCS1PrivateKey(key), err
 }
 
 // openToken reads a token that was made for r.
@@ -97,6 +122,9 @@ func (s *Service) openToken(r *record, sealed []byte) (*importToken, error) {
 // token. InvalidCiphertextException if it does not open.
 func (t *importToken) unwrap(sealed []byte) (material.Secret, error) {
 	defer clear(t.Private)
+	if t.Algorithm == kmsapi.AlgorithmSpecSm2pke {
+		return unwrapSM2(t.Private, sealed)
+	}
 	private, err := x509.ParsePKCS1PrivateKey(t.Private)
 	if err != nil {
 		return material.Secret{}, fmt.Errorf("kms: import token: %w", err)
@@ -115,6 +143,23 @@ func (t *importToken) unwrap(sealed []byte) (material.Secret, error) {
 		return material.NewSecret(plain), nil
 	}
 	return unwrapAES(plain, rest)
+}
+
+// unwrapSM2 opens what was encrypted with SM2PKE, in DER.
+func unwrapSM2(private, sealed []byte) (material.Secret, error) {
+	secret := material.NewSecret(private)
+	defer secret.Wipe()
+	m, err := material.SM2From(secret, "")
+	if err != nil {
+		return material.Secret{}, fmt.Errorf("kms: import token: %w", err)
+	}
+	defer m.Wipe()
+	plain, err := m.Decrypt("SM2PKE", sealed)
+	if err != nil {
+		return material.Secret{}, invalidCiphertext()
+	}
+	defer clear(plain)
+	return material.NewSecret(plain), nil
 }
 
 // unwrapAES opens what AES key wrap with padding (RFC 5649) has wrapped.

@@ -64,7 +64,7 @@ func TestAnImportTokenIsAuthentic(t *testing.T) {
 	h := newHarness(t)
 	a, b := h.emptyKey(), h.emptyKey()
 	r := func(id string) *record { return &record{Account: account, Region: region, ID: id} }
-	_, token, err := h.newParameters(r(a.KeyId), "RSAES_OAEP_SHA_256", 2048, start.Add(day))
+	_, token, err := h.newParameters(r(a.KeyId), "RSAES_OAEP_SHA_256", "RSA_2048", start.Add(day))
 	must(t, err)
 	opened, err := h.openToken(r(a.KeyId), token)
 	must(t, err)

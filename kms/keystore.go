@@ -91,6 +91,11 @@ func (s *Service) CreateCustomKeyStore(ctx context.Context, in *kmsapi.CreateCus
 	if err := s.allowIAM(ctx, on(ctx, "CreateCustomKeyStore").inAccount(), "*"); err != nil {
 		return nil, err
 	}
+	if in.CloudHsmClusterId != nil {
+		if err := s.allowClusters(ctx); err != nil {
+			return nil, err
+		}
+	}
 	st := s.draftStore(api.CallerOf(ctx), in)
 	admit := func(tx storage.Tx) error { return s.admitStore(tx, st, value(in.TrustAnchorCertificate)) }
 	if err := s.see(ctx, admit); err != nil {

@@ -455,7 +455,7 @@ func TestOnlyWhoMayTouchesKeyStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantCode(t, call(nobody), "AccessDeniedException")
-			allowed := h.grant(userOf(account, "allowed"), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:`+name+`","Resource":"*"}}`)
+			allowed := h.grant(userOf(account, "allowed"), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:`+name+`","cloudhsm:DescribeClusters"],"Resource":"*"}}`)
 			if err := call(allowed); err != nil {
 				if code(err) == "AccessDeniedException" {
 					t.Error(err)
