@@ -85,13 +85,16 @@ type quietMinute struct {
 func newMeasured() *measured { return &measured{map[string]*dataPoint{}, map[quietMinute]bool{}} }
 
 // measure lets the group's metric filters see events that are ingested.
-func (s *Service) measure(g *group, b batch) (*measured, error) {
+func (s *Service) measure(p place, g *group, b batch) (*measured, error) {
 	if len(g.MetricFilters) == 0 {
 		return nil, nil
 	}
 	m := newMeasured()
 	for i := range g.MetricFilters {
 		f := &g.MetricFilters[i]
+		if !takes(f.Criteria, p) {
+			continue
+		}
 		parsed, err := s.patterns.get(f.Pattern)
 		if err != nil {
 			return nil, err
@@ -101,7 +104,7 @@ func (s *Service) measure(g *group, b batch) (*measured, error) {
 			events = b.out.transformed
 		}
 		for j := range events {
-			m.see(f, parsed, &events[j])
+			m.see(p, f, parsed, &events[j])
 		}
 	}
 	return m, nil
@@ -109,7 +112,7 @@ func (s *Service) measure(g *group, b batch) (*measured, error) {
 
 // see takes what a filter makes of an event. An event that matches but whose
 // value is no number makes nothing.
-func (m *measured) see(f *metricFilter, parsed *pattern.Pattern, e *logsapi.InputLogEvent) {
+func (m *measured) see(p place, f *metricFilter, parsed *pattern.Pattern, e *logsapi.InputLogEvent) {
 	at := e.Timestamp - e.Timestamp%minute
 	values := parsed.Extract(e.Message)
 	if f.Default != nil {
@@ -124,6 +127,7 @@ func (m *measured) see(f *metricFilter, parsed *pattern.Pattern, e *logsapi.Inpu
 		return
 	}
 	d.Minute = at
+	d.place(p, f.System)
 	k := d.key()
 	if m.points[k] == nil {
 		d.Values = map[float64]float64{}
@@ -152,6 +156,18 @@ func (f *metricFilter) point(values map[string]string, message string) (d dataPo
 		d.Dimensions[name] = text
 	}
 	return d, v, true
+}
+
+// place adds system fields to a point's dimensions.
+//
+// Unverified: that the dimensions have the names of the fields.
+func (d *dataPoint) place(p place, fields []string) {
+	for _, name := range fields {
+		if d.Dimensions == nil {
+			d.Dimensions = map[string]string{}
+		}
+		d.Dimensions[name] = p.systemField(name)
+	}
 }
 
 // fieldOf returns what a metric value or a dimension stands for: itself, or

@@ -59,6 +59,9 @@ func (s *Service) subscribed(ctx context.Context, g *group, st *stream, h *heade
 		return nil, err
 	}
 	for i := range list {
+		if !takes(list[i].Criteria, placeOf(ctx)) {
+			continue
+		}
 		parsed, err := s.patterns.get(list[i].Pattern)
 		if err != nil {
 			return nil, err

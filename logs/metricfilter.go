@@ -35,6 +35,8 @@ type metricFilter struct {
 	Unit       *logsapi.StandardUnit
 	// Transformed filters see the transformed version of events.
 	Transformed bool
+	Criteria    *string  // by system fields, see [fieldCriteria]
+	System      []string // system fields that are dimensions
 }
 
 // PutMetricFilter makes or replaces a metric filter of a group. Events that
@@ -42,9 +44,6 @@ type metricFilter struct {
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 func (s *Service) PutMetricFilter(ctx context.Context, in *logsapi.PutMetricFilterRequest) (*api.None, error) {
-	if in.FieldSelectionCriteria != nil || len(in.EmitSystemFieldDimensions) > 0 {
-		return nil, api.NotImplemented("logs", "PutMetricFilter on system fields")
-	}
 	return nil, s.change(ctx, "PutMetricFilter", in.LogGroupName, func(g *group) error {
 		if err := readable(g); err != nil {
 			return err
@@ -70,7 +69,7 @@ func newMetricFilter(in *logsapi.PutMetricFilterRequest, now int64) (metricFilte
 	switch {
 	case len(t.Dimensions) > 0 && t.DefaultValue != nil:
 		return metricFilter{}, logsapi.InvalidParameterException("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
-	case len(t.Dimensions) > maxDimensions:
+	case len(t.Dimensions)+len(in.EmitSystemFieldDimensions) > maxDimensions:
 		return metricFilter{}, logsapi.InvalidParameterException("Invalid metric transformation: there can be no more than %d dimensions.", maxDimensions) // Unverified: AWS's sentence
 	case len(t.Dimensions) > 0 && parsed.Kind() != pattern.JSON && parsed.Kind() != pattern.SpaceDelimited:
 		return metricFilter{}, logsapi.InvalidParameterException("Invalid metric transformation: dimensions need a JSON or space-delimited filter pattern.") // Unverified: AWS's sentence
@@ -82,10 +81,19 @@ func newMetricFilter(in *logsapi.PutMetricFilterRequest, now int64) (metricFilte
 			return metricFilter{}, logsapi.InvalidParameterException("Invalid metric transformation: the value of a dimension must be a field of the filter pattern.") // Unverified: AWS's sentence
 		}
 	}
+	for _, field := range in.EmitSystemFieldDimensions {
+		if field != "@aws.account" && field != "@aws.region" {
+			return metricFilter{}, logsapi.InvalidParameterException("Invalid system field: %s", field) // Unverified: AWS's sentence
+		}
+	}
+	if err := checkCriteria(in.FieldSelectionCriteria); err != nil {
+		return metricFilter{}, err
+	}
 	return metricFilter{
 		Name: in.FilterName, Pattern: in.FilterPattern, Created: now,
 		Metric: t.MetricName, Namespace: t.MetricNamespace, Value: t.MetricValue,
 		Default: t.DefaultValue, Dimensions: t.Dimensions, Unit: t.Unit, Transformed: value(in.ApplyOnTransformedLogs),
+		Criteria: in.FieldSelectionCriteria, System: in.EmitSystemFieldDimensions,
 	}, nil
 }
 
@@ -204,7 +212,7 @@ func (s *Service) metricFilters(ctx context.Context, in *logsapi.DescribeMetricF
 func describeMetricFilter(g *group, f *metricFilter) logsapi.MetricFilter {
 	return logsapi.MetricFilter{
 		FilterName: &f.Name, FilterPattern: &f.Pattern, CreationTime: &f.Created, LogGroupName: &g.Name,
-		ApplyOnTransformedLogs: &f.Transformed,
+		ApplyOnTransformedLogs: &f.Transformed, FieldSelectionCriteria: f.Criteria, EmitSystemFieldDimensions: f.System,
 		MetricTransformations: []logsapi.MetricTransformation{{
 			MetricName: f.Metric, MetricNamespace: f.Namespace, MetricValue: f.Value,
 			DefaultValue: f.Default, Dimensions: f.Dimensions, Unit: f.Unit,

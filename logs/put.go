@@ -153,7 +153,7 @@ func (s *Service) ingest(ctx context.Context, g *group, st *stream, h header, b 
 		h.Size += int64(len(e.Message) + eventOverhead)
 	}
 	h.First, h.Last, h.Count = events[0].timestamp, events[len(events)-1].timestamp, len(events)
-	seen, err := s.measure(g, b)
+	seen, err := s.measure(placeOf(ctx), g, b)
 	if err != nil {
 		return err
 	}

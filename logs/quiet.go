@@ -55,7 +55,7 @@ func (m *measured) note(ctx context.Context, tx storage.Tx, g *group, now int64)
 		q, err := quietMinutes.Get(tx, k)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
-			q = quiet{Caller: scopeOf(ctx), Source: placeOf(ctx).group(g.Name), Since: now, Point: g.defaultPoint(at)}
+			q = quiet{Caller: scopeOf(ctx), Source: placeOf(ctx).group(g.Name), Since: now, Point: g.defaultPoint(placeOf(ctx), at)}
 		case err != nil:
 			return err
 		case q.Matched || !matched:
@@ -70,10 +70,12 @@ func (m *measured) note(ctx context.Context, tx storage.Tx, g *group, now int64)
 }
 
 // defaultPoint is the default value of a filter in a minute.
-func (g *group) defaultPoint(at quietMinute) dataPoint {
+func (g *group) defaultPoint(p place, at quietMinute) dataPoint {
 	for i := range g.MetricFilters {
 		if f := &g.MetricFilters[i]; f.Name == at.filter {
-			return dataPoint{Minute: at.minute, Namespace: f.Namespace, Metric: f.Metric, Unit: f.Unit, Values: map[float64]float64{*f.Default: 1}}
+			d := dataPoint{Minute: at.minute, Namespace: f.Namespace, Metric: f.Metric, Unit: f.Unit, Values: map[float64]float64{*f.Default: 1}}
+			d.place(p, f.System)
+			return d
 		}
 	}
 	return dataPoint{}

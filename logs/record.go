@@ -35,6 +35,8 @@ type group struct {
 	Transformer *groupRule
 	// Index is the group's own field index policy, nil without one.
 	Index *groupRule
+	// ResourcePolicy is the group's own, nil without one.
+	ResourcePolicy *resourcePolicy
 	// BearerTokens tells that events may be put with a bearer token.
 	BearerTokens bool
 }

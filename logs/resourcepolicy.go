@@ -16,11 +16,13 @@ import (
 const maxResourcePolicies = 10
 
 // resourcePolicy lets services put events into the account's log groups. It
-// is kept under (account, Region, name).
+// is kept under (account, Region, name), or in the record of the single group
+// that it is about.
 type resourcePolicy struct {
 	Name     string
 	Document string // as it was sent
 	Updated  int64
+	Revision string // of a single group's
 }
 
 var resourcePolicies = storage.NewTable[resourcePolicy]("logs.resourcepolicy")
@@ -34,14 +36,11 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *logsapi.PutResource
 	if err := s.authorizeAccount(ctx, "PutResourcePolicy"); err != nil {
 		return nil, err
 	}
-	if in.ResourceArn != nil || in.ExpectedRevisionId != nil {
-		return nil, api.NotImplemented("logs", "PutResourcePolicy on a single log group")
+	if err := checkResourcePolicy(in); err != nil {
+		return nil, err
 	}
-	if value(in.PolicyName) == "" {
-		return nil, missing("policyName")
-	}
-	if _, err := policy.Parse(policy.Resource, []byte(value(in.PolicyDocument))); err != nil {
-		return nil, badPolicyDocument(err)
+	if in.ResourceArn != nil {
+		return s.putGroupPolicy(ctx, in)
 	}
 	r := resourcePolicy{Name: *in.PolicyName, Document: *in.PolicyDocument, Updated: s.now()}
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
@@ -52,6 +51,35 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *logsapi.PutResource
 	}
 	out := describeResourcePolicy(&r, r.Document)
 	return &logsapi.PutResourcePolicyResponse{ResourcePolicy: &out}, nil
+}
+
+// Longest documents, in bytes, of the account's policies and of a single
+// group's.
+const (
+	maxAccountDocument = 5120
+	maxGroupDocument   = 51200
+)
+
+// checkResourcePolicy refuses what is no policy.
+func checkResourcePolicy(in *logsapi.PutResourcePolicyRequest) error {
+	limit := maxAccountDocument
+	if in.ResourceArn != nil {
+		limit = maxGroupDocument
+	}
+	switch {
+	case value(in.PolicyName) == "":
+		return missing("policyName")
+	case in.PolicyDocument == nil:
+		return missing("policyDocument")
+	case len(*in.PolicyDocument) > limit:
+		return limitExceeded() // Unverified: AWS's code
+	case in.ResourceArn == nil && in.ExpectedRevisionId != nil:
+		return revisionOfNothing()
+	}
+	if _, err := policy.Parse(policy.Resource, []byte(*in.PolicyDocument)); err != nil {
+		return badPolicyDocument(err)
+	}
+	return nil
 }
 
 // putLimited stores v under k unless that makes more than limit values under
@@ -80,7 +108,7 @@ func (s *Service) DescribeResourcePolicies(ctx context.Context, in *logsapi.Desc
 		return nil, err
 	}
 	if in.ResourceArn != nil || value(in.PolicyScope) == logsapi.PolicyScopeResource {
-		return nil, api.NotImplemented("logs", "DescribeResourcePolicies of a single log group")
+		return s.describeGroupPolicies(ctx, in)
 	}
 	list, err := list(ctx, s, resourcePolicies, placeOf(ctx).key())
 	if err != nil {
@@ -105,11 +133,13 @@ func (s *Service) DeleteResourcePolicy(ctx context.Context, in *logsapi.DeleteRe
 	if err := s.authorizeAccount(ctx, "DeleteResourcePolicy"); err != nil {
 		return nil, err
 	}
-	if in.ResourceArn != nil || in.ExpectedRevisionId != nil {
-		return nil, api.NotImplemented("logs", "DeleteResourcePolicy on a single log group")
-	}
-	if value(in.PolicyName) == "" {
+	switch {
+	case value(in.PolicyName) == "":
 		return nil, missing("policyName")
+	case in.ResourceArn != nil:
+		return nil, s.deleteGroupPolicy(ctx, in)
+	case in.ExpectedRevisionId != nil:
+		return nil, revisionOfNothing()
 	}
 	return nil, remove(ctx, s, resourcePolicies, placeOf(ctx).key(*in.PolicyName), func() error { return noSuchPolicy(*in.PolicyName) })
 }
@@ -170,31 +200,9 @@ func remove[T any](ctx context.Context, s *Service, table storage.Table[T], k st
 	})
 }
 
-// granted returns what the account's resource policies say together, for a
-// service principal that calls by itself; nil for other callers, whom those
-// policies do not concern.
-func (s *Service) granted(ctx context.Context) (*policy.Policy, error) {
-	if api.CallerOf(ctx).Type != api.AWSService {
-		return nil, nil
-	}
-	all, err := list(ctx, s, resourcePolicies, placeOf(ctx).key())
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	together := &policy.Policy{Version: policy.OldVersion}
-	for i := range all {
-		parsed, err := policy.Parse(policy.Resource, []byte(all[i].Document))
-		if err != nil {
-			return nil, err
-		}
-		together.Statements = append(together.Statements, parsed.Statements...)
-	}
-	return together, nil
-}
-
 // authorize asks whether the caller may perform the action on the resource.
 func (s *Service) authorize(ctx context.Context, action, resource string, keys auth.Keys) error {
-	granted, err := s.granted(ctx)
+	granted, err := s.granted(ctx, action, resource)
 	if err != nil {
 		return err
 	}

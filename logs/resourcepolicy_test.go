@@ -2,6 +2,7 @@ package logs
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,10 +82,12 @@ func TestResourcePoliciesRefuse(t *testing.T) {
 	if codeOf(err) != "InvalidParameterException" {
 		t.Errorf("no name: %v", err)
 	}
-	_, err = b.PutResourcePolicy(b.ctx, &logsapi.PutResourcePolicyRequest{ResourceArn: ptr("arn"), PolicyDocument: ptr(sampleDocument)})
-	if codeOf(err) != "NotImplemented" {
-		t.Errorf("a policy on a log group: %v", err)
+	_, err = b.PutResourcePolicy(b.ctx, &logsapi.PutResourcePolicyRequest{PolicyName: ptr("p"), PolicyDocument: ptr(sampleDocument), ExpectedRevisionId: ptr("r")})
+	if codeOf(err) != "InvalidParameterException" {
+		t.Errorf("a revision of an account's policy: %v", err)
 	}
+	_, err = b.putPolicy("p", strings.Replace(sampleDocument, `"s"`, `"`+strings.Repeat("s", maxAccountDocument)+`"`, 1))
+	b.fails(err, "LimitExceededException", "Resource limit exceeded.")
 	b.auth.deny = map[string]bool{"logs:PutResourcePolicy": true}
 	if _, err = b.putPolicy("p", sampleDocument); codeOf(err) != "AccessDeniedException" {
 		t.Errorf("without permission: %v", err)

@@ -25,6 +25,7 @@ type subscription struct {
 	Role         *string
 	Distribution logsapi.Distribution
 	System       []string // system fields that events carry
+	Criteria     *string  // by system fields, see [fieldCriteria]
 	Transformed  bool     // it takes events in their transformed version
 	Created      int64
 	// Policy says that an account policy of that name subscribes the group.
@@ -44,12 +45,9 @@ func (s *Service) PutSubscriptionFilter(ctx context.Context, in *logsapi.PutSubs
 	if err := readable(&g); err != nil {
 		return nil, err
 	}
-	if in.FieldSelectionCriteria != nil {
-		return nil, api.NotImplemented("logs", "PutSubscriptionFilter with fieldSelectionCriteria")
-	}
 	f := subscription{
 		Name: in.FilterName, Pattern: in.FilterPattern, Destination: in.DestinationArn, Role: in.RoleArn,
-		Distribution: logsapi.DistributionByLogStream, System: in.EmitSystemFields, Transformed: value(in.ApplyOnTransformedLogs), Created: s.now(),
+		Distribution: logsapi.DistributionByLogStream, System: in.EmitSystemFields, Criteria: in.FieldSelectionCriteria, Transformed: value(in.ApplyOnTransformedLogs), Created: s.now(),
 	}
 	if in.Distribution != nil {
 		f.Distribution = *in.Distribution
@@ -77,6 +75,9 @@ func (s *Service) subscribable(ctx context.Context, f *subscription) error {
 		if !slices.Contains(emittedFields, field) {
 			return logsapi.InvalidParameterException("Invalid system field: %s", field) // Unverified: AWS's sentence
 		}
+	}
+	if err := checkCriteria(f.Criteria); err != nil {
+		return err
 	}
 	t, err := s.aim(ctx, f)
 	if err != nil {
@@ -157,6 +158,7 @@ func (f *subscription) describe(g *group) logsapi.SubscriptionFilter {
 	return logsapi.SubscriptionFilter{
 		FilterName: &f.Name, LogGroupName: &g.Name, FilterPattern: &f.Pattern, DestinationArn: &f.Destination, RoleArn: f.Role,
 		Distribution: &f.Distribution, ApplyOnTransformedLogs: &f.Transformed, CreationTime: &f.Created, EmitSystemFields: f.System,
+		FieldSelectionCriteria: f.Criteria,
 	}
 }
 
