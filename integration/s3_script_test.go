@@ -28,3 +28,10 @@ func TestWalkS3WithTheSDKForJavaScript(t *testing.T) {
 	t.Parallel()
 	openYard(t).script("SEALSTACK_NODE", "node/s3.mjs").run()
 }
+
+// TestWalkS3WithBoto3AsTimePasses has AWS's delays, for archived objects take
+// their hours.
+func TestWalkS3WithBoto3AsTimePasses(t *testing.T) {
+	t.Parallel()
+	openYard(t, "--timing", "aws").script("SEALSTACK_PYTHON", "python/s3time.py").run()
+}

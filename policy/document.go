@@ -94,6 +94,9 @@ func (s *Statement) Actions() []string { return s.actions.written }
 // written.
 func (s *Statement) Resources() []string { return s.resources.written }
 
+// Excepts reports whether the statement has NotAction or NotResource.
+func (s *Statement) Excepts() bool { return s.actions.not || s.resources.not }
+
 // ConditionKeys gives the operator and key of each condition as written.
 func (s *Statement) ConditionKeys() []ConditionKey {
 	keys := make([]ConditionKey, 0, len(s.conditions))

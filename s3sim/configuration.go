@@ -163,8 +163,8 @@ func (s *Service) PutBucketWebsite(ctx context.Context, in *s3api.PutBucketWebsi
 		return nil, err
 	}
 	c := in.WebsiteConfiguration
-	if c.RedirectAllRequestsTo == nil && c.IndexDocument == nil {
-		return nil, invalidArgument("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty", "IndexDocument", "null")
+	if err := checkWebsite(&c); err != nil {
+		return nil, err
 	}
 	return nil, websites.put(ctx, s, b, c)
 }

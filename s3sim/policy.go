@@ -130,6 +130,9 @@ func (b *bucket) readPolicy(document string) (*policy.Policy, error) {
 				return nil, malformedPolicy("Policy has invalid action")
 			}
 		}
+		if !reaches(&p.Statements[i]) {
+			return nil, malformedPolicy("Action does not apply to any resource(s) in statement")
+		}
 	}
 	return p, nil
 }
