@@ -102,6 +102,7 @@ func (s *Service) PutAccountPolicy(ctx context.Context, in *logsapi.PutAccountPo
 	err = s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
 		return putAccountPolicy(tx, placeOf(ctx), kind, a)
 	})
+	s.policies.forget()
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +267,9 @@ func (s *Service) DeleteAccountPolicy(ctx context.Context, in *logsapi.DeleteAcc
 		return nil, logsapi.InvalidParameterException("dryRun is valid for policies of type RETENTION_POLICY only.") // Unverified: AWS's sentence
 	}
 	k := placeOf(ctx).key(string(in.PolicyType), in.PolicyName)
-	if err := remove(ctx, s, accountPolicies, k, func() error { return noSuchPolicy(in.PolicyName) }); err != nil {
+	err := remove(ctx, s, accountPolicies, k, func() error { return noSuchPolicy(in.PolicyName) })
+	s.policies.forget()
+	if err != nil {
 		return nil, err
 	}
 	return &logsapi.DeleteAccountPolicyResponse{}, nil

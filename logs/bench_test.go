@@ -29,6 +29,28 @@ func BenchmarkPutLogEvents(b *testing.B) {
 	}
 }
 
+// BenchmarkPutLogEventsMeasured puts a hundred events through metric filters
+// that all of them match.
+func BenchmarkPutLogEventsMeasured(b *testing.B) {
+	for _, filters := range []int{0, 1, 10} {
+		b.Run(fmt.Sprint("filters=", filters), func(b *testing.B) {
+			s := streamBench(b)
+			for i := range filters {
+				s.putMetric(metricFilterOf(fmt.Sprint("f", i), `[day, level, ..., status=*200, bytes, duration, tenant]`, "1"))
+			}
+			in := &logsapi.PutLogEventsRequest{LogGroupName: "g", LogStreamName: "s", LogEvents: inputs(s.now(), repeat(line, 100)...)}
+			b.SetBytes(int64(100 * len(line)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.PutLogEvents(s.ctx, in); err != nil {
+					b.Fatal(err)
+				}
+				s.auth.asked, s.told.callers = s.auth.asked[:0], s.told.callers[:0]
+			}
+		})
+	}
+}
+
 // filled is a stream of a hundred batches of a hundred events, a minute apart.
 func filled(b *testing.B) *bench {
 	s := streamBench(b, func(c *Config) { c.DataKeyLifetime = time.Hour })

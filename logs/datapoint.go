@@ -75,6 +75,10 @@ type measured struct {
 	// quiet tells of the filters with a default value whether something matched
 	// in a minute.
 	quiet map[quietMinute]bool
+	// last is the point that was counted in last, by which filter.
+	last       *dataPoint
+	lastFilter *metricFilter
+	lastValue  float64
 }
 
 type quietMinute struct {
@@ -82,7 +86,9 @@ type quietMinute struct {
 	minute int64
 }
 
-func newMeasured() *measured { return &measured{map[string]*dataPoint{}, map[quietMinute]bool{}} }
+func newMeasured() *measured {
+	return &measured{points: map[string]*dataPoint{}, quiet: map[quietMinute]bool{}}
+}
 
 // measure lets the group's metric filters see events that are ingested.
 func (s *Service) measure(p place, g *group, b batch) (*measured, error) {
@@ -114,12 +120,15 @@ func (s *Service) measure(p place, g *group, b batch) (*measured, error) {
 // value is no number makes nothing.
 func (m *measured) see(p place, f *metricFilter, parsed *pattern.Pattern, e *logsapi.InputLogEvent) {
 	at := e.Timestamp - e.Timestamp%minute
-	values := parsed.Extract(e.Message)
+	values := f.extract(parsed, e.Message)
 	if f.Default != nil {
 		k := quietMinute{f.Name, at}
 		m.quiet[k] = m.quiet[k] || values != nil
 	}
 	if values == nil {
+		return
+	}
+	if m.again(f, at) {
 		return
 	}
 	d, v, ok := f.point(values, e.Message)
@@ -134,6 +143,37 @@ func (m *measured) see(p place, f *metricFilter, parsed *pattern.Pattern, e *log
 		m.points[k] = &d
 	}
 	m.points[k].Values[v]++
+	m.last, m.lastFilter, m.lastValue = m.points[k], f, v
+}
+
+// matched stands for what a message matched that nobody asks the fields of.
+var matched = map[string]string{}
+
+// fixed reports whether the filter makes the same of every event that matches.
+func (f *metricFilter) fixed() bool {
+	return len(f.Dimensions) == 0 && !strings.HasPrefix(f.Value, "$")
+}
+
+// extract returns the fields of a message that matches, if the filter needs
+// them; nil for one that does not match.
+func (f *metricFilter) extract(parsed *pattern.Pattern, message string) map[string]string {
+	switch {
+	case !f.fixed():
+		return parsed.Extract(message)
+	case parsed.Match(message):
+		return matched
+	}
+	return nil
+}
+
+// again counts a match of the filter that was seen last in the same minute, if
+// it makes the same of every event: batches are mostly of one minute.
+func (m *measured) again(f *metricFilter, at int64) bool {
+	if m.last == nil || m.lastFilter != f || m.last.Minute != at || !f.fixed() {
+		return false
+	}
+	m.last.Values[m.lastValue]++
+	return true
 }
 
 // point returns the metric and the value that a message has. A dimension that

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,9 +169,12 @@ func TestAnExportOfWhatCanNotBeReadFails(t *testing.T) {
 func TestOneExportGoesOnAtATimeAndCanBeCancelled(t *testing.T) {
 	b, _ := exportBench(t)
 	release := make(chan struct{})
+	var held sync.WaitGroup // until then the export could have a slot before them
+	held.Add(maxRunning)
 	for i := range maxRunning {
-		b.tasks.begin(b.ctx, fmt.Sprint("hold", i), func(context.Context) { <-release })
+		b.tasks.begin(b.ctx, fmt.Sprint("hold", i), func(context.Context) { held.Done(); <-release })
 	}
+	held.Wait()
 	out, err := b.CreateExportTask(b.ctx, exportOf("bucket"))
 	b.ok(err)
 	pending, err := b.DescribeExportTasks(b.ctx, &logsapi.DescribeExportTasksRequest{StatusCode: ptr(logsapi.ExportTaskStatusCodePending)})

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -230,5 +231,22 @@ func TestWhatIsNotIngestedIsNotMeasured(t *testing.T) {
 	b.keys.refuse(keyARN)
 	if err := b.putAt("g", "s", b.now(), "a"); err == nil || b.points() != "" {
 		t.Errorf("%v, points %s", err, b.points())
+	}
+}
+
+func TestAFixedValueIsCountedByTheMinuteAsFieldsAre(t *testing.T) {
+	b := streamBench(t)
+	for name, v := range map[string]string{"fixed": "2", "field": "$n"} {
+		in := metricFilterOf(name, "[word=a*, n]", v)
+		in.MetricTransformations[0].MetricName = name
+		b.putMetric(in)
+	}
+	_, err := b.PutLogEvents(b.ctx, &logsapi.PutLogEventsRequest{LogGroupName: "g", LogStreamName: "s", LogEvents: []logsapi.InputLogEvent{
+		{Timestamp: b.now() - 60000, Message: "a 2"}, {Timestamp: b.now() - 60000, Message: "b 2"}, {Timestamp: b.now(), Message: "a 2"}, {Timestamp: b.now(), Message: "a 2"},
+	}})
+	b.ok(err)
+	want := "11:59 n/field{} n=1 sum=2 min=2 max=2\n11:59 n/fixed{} n=1 sum=2 min=2 max=2\n12:00 n/field{} n=2 sum=4 min=2 max=2\n12:00 n/fixed{} n=2 sum=4 min=2 max=2\n"
+	if got := strings.ReplaceAll(b.told.text("n"), "map[]", "{}"); got != want {
+		t.Errorf("told %s, want %s", got, want)
 	}
 }

@@ -72,6 +72,7 @@ type Service struct {
 	sequence sequencer
 	patterns patterns
 	compiled compiledRules
+	policies policyCache
 	tasks    tasks
 	tails    tails
 	// expired is when old records were looked for last, in milliseconds.
@@ -98,6 +99,7 @@ func (s *Service) Reset() {
 	s.tasks.cancel()
 	s.forwarder.cancel()
 	s.ring.clear()
+	s.policies.forget()
 	s.traffic.take()
 }
 

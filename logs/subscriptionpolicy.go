@@ -8,7 +8,6 @@ import (
 
 	"sealstack/api/logsapi"
 	"sealstack/arn"
-	"sealstack/storage"
 )
 
 // subscriptionDocument is an account policy that subscribes log groups.
@@ -53,11 +52,11 @@ func parseSubscription(document string) (subscription, error) {
 // subscriptions returns the group's subscriptions and the account's that
 // cover it.
 func (s *Service) subscriptions(ctx context.Context, g *group) (list []subscription, err error) {
-	var policies []accountPolicy
-	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
-		policies, err = policiesInForce(tx, placeOf(ctx), logsapi.PolicyTypeSubscriptionFilterPolicy)
-		return err
-	})
+	in, err := s.ingestPolicies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	policies := in.subscription
 	list = g.Subscriptions
 	for i := range policies {
 		f, bad := parseSubscription(policies[i].Document)

@@ -84,21 +84,13 @@ func compileOnce[T any](known *map[string]*T, id, text string, parse func([]byte
 // The policies of the account and of the group add up; the group's own
 // transformer stands in place of the account's.
 func (s *Service) treatingNow(ctx context.Context, g *group) (*treating, error) {
-	var protection []string
-	transformer := ""
-	err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		protection, err = accountTexts(tx, placeOf(ctx), logsapi.PolicyTypeDataProtectionPolicy, g.Name)
-		if err != nil {
-			return err
-		}
-		of, err := accountTexts(tx, placeOf(ctx), logsapi.PolicyTypeTransformerPolicy, g.Name)
-		if len(of) > 0 {
-			transformer = of[0]
-		}
-		return err
-	})
+	policies, err := s.ingestPolicies(ctx)
 	if err != nil {
 		return nil, err
+	}
+	protection, transformer := textsFor(policies.protection, g.Name), ""
+	if of := textsFor(policies.transformer, g.Name); len(of) > 0 {
+		transformer = of[0]
 	}
 	if g.Protection != nil {
 		protection = append(protection, g.Protection.Text)
@@ -109,20 +101,22 @@ func (s *Service) treatingNow(ctx context.Context, g *group) (*treating, error) 
 	return s.treating(protection, transformer)
 }
 
-// accountTexts returns the account's policies of a type that are in force for
-// the group of a name.
-func accountTexts(tx storage.Tx, p place, kind logsapi.PolicyType, group string) (texts []string, err error) {
-	all, err := policiesInForce(tx, p, kind)
-	for i := range all {
-		if all[i].covers(group) {
-			texts = append(texts, all[i].Document)
+// textsFor returns those of the account's policies that are in force for the
+// group of a name.
+func textsFor(policies []accountPolicy, group string) (texts []string) {
+	for i := range policies {
+		if policies[i].covers(group) {
+			texts = append(texts, policies[i].Document)
 		}
 	}
-	return texts, err
+	return texts
 }
 
 // treating compiles texts.
 func (s *Service) treating(protection []string, transformer string) (*treating, error) {
+	if len(protection) == 0 && transformer == "" {
+		return &treating{}, nil
+	}
 	t := &treating{texts: map[string]string{}}
 	for _, text := range protection {
 		id := fingerprint(text)
