@@ -120,6 +120,8 @@ func parsedIn(language logsapi.QueryLanguage, text string) (*insights.Query, err
 	switch language {
 	case "", logsapi.QueryLanguageCwli:
 		return insights.Parse(text)
+	case logsapi.QueryLanguagePpl:
+		return insights.ParsePPL(text)
 	}
 	return nil, &insights.Unsupported{What: "the language " + string(language)}
 }

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -71,6 +72,9 @@ func namesOf(items []item) (names []string) {
 // aggregate takes the arguments of an aggregate, if fn is one.
 func (p *parser) aggregate(fn token) (expression, bool, error) {
 	a := aggregate{name: strings.ToLower(fn.text)}
+	if p.ppl {
+		a.name = cmp.Or(pplNames[a.name], a.name)
+	}
 	if !aggregateNames[a.name] {
 		return nil, false, nil
 	}

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -79,6 +80,11 @@ func (p *parser) likeness(of expression, not bool) (expression, error) {
 	if p.next.is("/") {
 		re, err := p.regex()
 		return &likeness{of: of, re: re, not: not}, err
+	}
+	if p.ppl && p.next.kind == text {
+		re := likePattern(p.next.value)
+		p.advance()
+		return &likeness{of: of, re: re, not: not}, nil
 	}
 	part, err := p.sum()
 	return &likeness{of: of, part: part, not: not}, err
@@ -249,7 +255,7 @@ func (p *parser) call(fn token) (expression, error) {
 			return fieldRef{written}, p.expect(")")
 		}
 	}
-	f := functions[strings.ToLower(fn.text)]
+	f := p.function(fn.text)
 	if f == nil {
 		return nil, p.wrong(fn, "unknown function "+fn.text)
 	}
@@ -270,6 +276,18 @@ func (p *parser) call(fn token) (expression, error) {
 		}
 	}
 	return &call{f, arguments}, nil
+}
+
+// function finds a function by its name in the language.
+func (p *parser) function(name string) *function {
+	lower := strings.ToLower(name)
+	if !p.ppl {
+		return functions[lower]
+	}
+	if f := pplFunctions[lower]; f != nil {
+		return f
+	}
+	return functions[cmp.Or(pplNames[lower], lower)]
 }
 
 // regex takes a regular expression between slashes; the slash is the next

@@ -107,7 +107,10 @@ func (p *parser) pipeline(closing string) error {
 	first := true
 	for p.next.kind != end && !(closing != "" && p.next.is(closing)) {
 		read := p.command
-		if first && p.next.is("source") {
+		switch {
+		case first && p.ppl && (p.next.is("source") || p.next.is("search")):
+			read = p.sourcePPL
+		case first && p.next.is("source"):
 			read = p.source
 		}
 		if err := read(); err != nil {
@@ -205,9 +208,13 @@ func init() {
 func (p *parser) command() error {
 	t := p.next
 	word := strings.ToLower(t.text)
-	read := commands[word]
+	known, lacking := commands, beyond
+	if p.ppl {
+		known, lacking = pplCommands, pplBeyond
+	}
+	read := known[word]
 	switch {
-	case t.kind == name && read == nil && beyond[word]:
+	case t.kind == name && read == nil && lacking[word]:
 		return &Unsupported{"the command " + word}
 	case t.kind != name || read == nil, p.sealed != "" && word != "limit":
 		return p.unexpected(t)
