@@ -31,7 +31,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 	}
 	out := &logsapi.FilterLogEventsResponse{Events: []logsapi.FilteredLogEvent{}, SearchedLogStreams: []logsapi.SearchedLogStream{}}
 	w := s.walkFrom(&f.group, f.source, f.after, f.to, f.span, false)
-	w.views.clear = value(in.Unmask)
+	w.views.clear, w.match = value(in.Unmask), f.pattern.Match
 	last := f.after
 	for size := 0; ; {
 		e, ok, err := w.step(ctx)
@@ -47,7 +47,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *logsapi.FilterLogEven
 			return out, nil
 		}
 		last = e.position
-		if f.pattern.Match(e.message) {
+		if e.matches == yes || e.matches == unknown && f.pattern.Match(e.message) {
 			size += len(e.message) + eventOverhead
 			out.Events = append(out.Events, describeEvent(e))
 		}

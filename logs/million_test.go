@@ -3,6 +3,7 @@ package logs
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"strings"
 	"sync"
@@ -29,15 +30,16 @@ var theMillion struct {
 
 // million returns the group, which all benchmarks share.
 func million(tb testing.TB) *bench {
-	theMillion.Do(func() { theMillion.b = fillMillion(tb) })
+	theMillion.Do(func() { theMillion.b = fill(tb, millionBatches) })
 	theMillion.b.t = tb
 	return theMillion.b
 }
 
-func fillMillion(tb testing.TB) *bench {
+// fill returns a group of so many batches.
+func fill(tb testing.TB, batches int) *bench {
 	s := newMillionBench(tb)
 	in := &logsapi.PutLogEventsRequest{LogGroupName: "g", LogStreamName: "s", LogEvents: make([]logsapi.InputLogEvent, millionEvents)}
-	for i := range millionBatches {
+	for i := range batches {
 		for j := range in.LogEvents {
 			in.LogEvents[j] = logsapi.InputLogEvent{Timestamp: s.now() + int64(j), Message: millionLine(i*millionEvents + j)}
 		}
@@ -97,14 +99,14 @@ func heapPeak(fn func()) uint64 {
 }
 
 // overMillion measures fn over the million events, with the heap's peak.
-func overMillion(b *testing.B, fn func(*bench)) {
+func overMillion(b *testing.B, fn func(*bench, int)) {
 	s := million(b)
 	b.SetBytes(millionBatches * millionEvents * 200)
 	b.ReportAllocs()
 	peak := uint64(0)
 	b.ResetTimer()
 	for b.Loop() {
-		peak = max(peak, heapPeak(func() { fn(s) }))
+		peak = max(peak, heapPeak(func() { fn(s, millionBatches) }))
 		s.auth.asked = nil
 	}
 	b.ReportMetric(float64(peak)/(1<<20), "peakMiB")
@@ -113,27 +115,29 @@ func overMillion(b *testing.B, fn func(*bench)) {
 func BenchmarkMillionFilterRareTerm(b *testing.B) { overMillion(b, filterRare) }
 
 func BenchmarkMillionFilterRareField(b *testing.B) {
-	overMillion(b, func(s *bench) { s.filterAll(`{ $.outcome = "needle" }`, 10) })
+	overMillion(b, func(s *bench, batches int) { s.filterAll(`{ $.outcome = "needle" }`, batches/100) })
 }
 
 func BenchmarkMillionGetLogEvents(b *testing.B) { overMillion(b, pageThrough) }
 
 func BenchmarkMillionQuery(b *testing.B) {
 	for name, text := range millionQueries {
-		b.Run(name, func(b *testing.B) { overMillion(b, func(s *bench) { s.queryMillion(text.query, text.rows) }) })
+		b.Run(name, func(b *testing.B) { overMillion(b, func(s *bench, batches int) { s.queryAll(text, batches) }) })
 	}
 }
 
-var millionQueries = map[string]struct {
+type millionQuery struct {
 	query string
-	rows  int
-}{
-	"countByTime":  {"stats count(*) by bin(5m)", 4},
-	"countByField": {"stats count(*) by status", 3},
-	"rareTerm":     {"fields @message | filter @message like /needle/", 10},
+	rows  func(batches int) int
 }
 
-func filterRare(s *bench) { s.filterAll(rare, 10) }
+var millionQueries = map[string]millionQuery{
+	"countByTime":  {"stats count(*) by bin(5m)", func(n int) int { return (n + 299) / 300 }},
+	"countByField": {"stats count(*) by status", func(int) int { return 3 }},
+	"rareTerm":     {"fields @message | filter @message like /needle/", func(n int) int { return n / 100 }},
+}
+
+func filterRare(s *bench, batches int) { s.filterAll(rare, batches/100) }
 
 // filterAll goes through all pages of a filter.
 func (b *bench) filterAll(pattern string, want int) {
@@ -152,7 +156,7 @@ func (b *bench) filterAll(pattern string, want int) {
 }
 
 // pageThrough reads everything from the stream's head.
-func pageThrough(b *bench) {
+func pageThrough(b *bench, batches int) {
 	in, got := &logsapi.GetLogEventsRequest{LogGroupName: ptr("g"), LogStreamName: "s", StartFromHead: ptr(true)}, 0
 	for {
 		out, err := b.GetLogEvents(b.ctx, in)
@@ -163,18 +167,40 @@ func pageThrough(b *bench) {
 		got += len(out.Events)
 		in.NextToken = out.NextForwardToken
 	}
-	if got != millionBatches*millionEvents {
+	if got != batches*millionEvents {
 		b.t.Fatalf("paging gives %d events", got)
 	}
 }
 
-func (b *bench) queryMillion(text string, want int) {
+func (b *bench) queryAll(q millionQuery, batches int) {
+	text, want := q.query, q.rows(batches)
 	out, err := b.StartQuery(b.ctx, &logsapi.StartQueryRequest{LogGroupName: ptr("g"), QueryString: text, StartTime: 0, EndTime: start.Unix() + 7200})
 	b.ok(err)
 	b.Settle()
 	got, err := b.GetQueryResults(b.ctx, &logsapi.GetQueryResultsRequest{QueryId: *out.QueryId})
 	b.ok(err)
-	if *got.Status != logsapi.QueryStatusComplete || len(got.Results) != want || *got.Statistics.RecordsScanned != millionBatches*millionEvents {
+	if *got.Status != logsapi.QueryStatusComplete || len(got.Results) != want || *got.Statistics.RecordsScanned != float64(batches*millionEvents) {
 		b.t.Fatalf("%s is %s with %d rows of %v records", text, *got.Status, len(got.Results), *got.Statistics.RecordsScanned)
+	}
+}
+
+// A read holds the segments that it works on and no more, whatever the group
+// holds: here 60 MB of events.
+func TestReadingMuchNeedsLittleMemory(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	const batches, most = 300, 16 << 20
+	s := fill(t, batches)
+	reads := map[string]func(){
+		"FilterLogEvents": func() { filterRare(s, batches) },
+		"GetLogEvents":    func() { pageThrough(s, batches) },
+	}
+	for name, q := range millionQueries {
+		reads["the query "+name] = func() { s.queryAll(q, batches) }
+	}
+	for name, read := range reads {
+		if peak := heapPeak(read); peak > most {
+			t.Errorf("%s needs %d KiB, more than %d", name, peak>>10, most>>10)
+		}
+		s.auth.asked = nil
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -63,12 +64,13 @@ func sealSegment(key cipher.AEAD, group string, h *header, events []event) []byt
 }
 
 // openSegment reverses [sealSegment]. A body, header or group other than the
-// sealed one is an error.
+// sealed one is an error. The body is overwritten.
 func openSegment(key cipher.AEAD, group string, h *header, body []byte) ([]event, error) {
 	if len(body) < key.NonceSize() {
 		return nil, errSegment
 	}
-	packed, err := key.Open(nil, body[:key.NonceSize()], body[key.NonceSize():], h.associated(group))
+	nonce, sealed := body[:key.NonceSize()], body[key.NonceSize():]
+	packed, err := key.Open(sealed[:0], nonce, sealed, h.associated(group))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSegment, err)
 	}
@@ -95,9 +97,10 @@ func appendEvents(b []byte, first int64, events []event) []byte {
 	return b
 }
 
-// parseEvents reads what [appendEvents] wrote. The messages share one string.
+// parseEvents reads what [appendEvents] wrote. The messages are parts of
+// plain, which must not change afterwards.
 func parseEvents(plain []byte, h *header) ([]event, error) {
-	text := string(plain)
+	text := unsafe.String(unsafe.SliceData(plain), len(plain)) // spares a copy of every message read
 	events := make([]event, 0, h.Count)
 	at := h.First
 	for len(plain) > 0 {

@@ -19,7 +19,17 @@ type located struct {
 	ingested int64
 	clear    string // the message unmasked, where the walk gives both
 	shaped   string // the transformed version, where there is one and the walk gives it
+	matches  answer // whether the event matches, where the walk asked in advance
 }
+
+// answer is what is known of a question.
+type answer int8
+
+const (
+	unknown answer = iota
+	yes
+	no
+)
 
 // walk yields the events of a stream or of a whole group in order, from one
 // end or the other. It opens a segment, and so asks for its data key, only
@@ -40,9 +50,11 @@ type walk struct {
 	frontier int64 // first timestamp of the last header read
 
 	open   openSegments
+	coming map[uint64]*coming        // segments that are opened in advance, by sequence
 	keys   map[dataKeyID]cipher.AEAD // one authorization a call, whatever the lifetime
 	opened int64                     // bytes of the segments opened
 	views  views
+	match  func(message string) bool // what the owner asks of each event, if it may be asked in advance
 }
 
 // source lists the headers that a walk goes through.
@@ -209,26 +221,37 @@ func (w *walk) openAhead(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	body, err := w.s.store.Blobs().Read(ctx, seg.Blob)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil // deleted or expired meanwhile
-	}
-	if err != nil {
-		return err
-	}
-	events, err := openSegment(key, w.g.ID, &seg.header, body)
-	if err != nil {
+	o, err := w.load(ctx, &seg, key)
+	if o == nil || err != nil {
 		return err
 	}
 	w.opened += seg.Size
-	o := &opened{header: seg.header, events: events}
-	if err := w.treat(ctx, &seg, o); err != nil {
-		return err
-	}
+	w.prefetch(ctx)
 	if o.seek(w.after, w.reverse) {
 		heap.Push(&w.open, o)
 	}
 	return nil
+}
+
+// unseal reads a segment and opens it; it is nil if it was deleted or has
+// expired meanwhile.
+func (w *walk) unseal(ctx context.Context, seg *segment, key cipher.AEAD) (*opened, error) {
+	body, err := w.s.store.Blobs().Read(ctx, seg.Blob)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	events, err := openSegment(key, w.g.ID, &seg.header, body)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{header: seg.header, events: events}
+	if err := w.treat(ctx, seg, o); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // key returns the data key of a segment.
@@ -250,7 +273,9 @@ type opened struct {
 	events []event
 	clear  []event
 	shaped []string
-	index  int
+	// matched tells of each event whether it matches; nil if nobody asked yet.
+	matched []bool
+	index   int
 }
 
 func (o *opened) current() located {
@@ -261,6 +286,12 @@ func (o *opened) current() located {
 	}
 	if o.shaped != nil {
 		at.shaped = o.shaped[o.index]
+	}
+	if o.matched != nil {
+		at.matches = no
+		if o.matched[o.index] {
+			at.matches = yes
+		}
 	}
 	return at
 }

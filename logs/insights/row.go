@@ -40,6 +40,7 @@ type row struct {
 	aggregates []value // while stats computes its columns
 	document   any     // the message, if it is JSON
 	decoded    bool
+	peeks      int
 }
 
 // binding is a field that a command made.
@@ -75,6 +76,9 @@ func (r *row) field(name string) value {
 	}
 	if strings.HasPrefix(name, "@") {
 		return r.system(name)
+	}
+	if v, ok := r.peek(name); ok {
+		return v
 	}
 	return fromJSON(find(r.content(), name), false)
 }
