@@ -50,8 +50,8 @@ func everyName(batches int) (list []string) {
 	return list
 }
 
-// filtered reads all pages of FilterLogEvents.
-func (b *bench) filtered(pattern string, to int64) (messages []string, err error) {
+// allMatching reads all pages of FilterLogEvents.
+func (b *bench) allMatching(pattern string, to int64) (messages []string, err error) {
 	in := &logsapi.FilterLogEventsRequest{LogGroupName: ptr("g"), FilterPattern: &pattern, EndTime: &to}
 	for {
 		out, err := b.FilterLogEvents(b.ctx, in)
@@ -76,7 +76,7 @@ func TestWhatIsOpenedInAdvanceComesInItsOrder(t *testing.T) {
 		`"9.7 "`:   {"9.7"},
 		"missing":  nil,
 	} {
-		got, err := b.filtered(pattern, b.now())
+		got, err := b.allMatching(pattern, b.now())
 		b.ok(err)
 		if !slices.Equal(names(got), want) {
 			t.Errorf("%q gives %d events, want %d", pattern, len(got), len(want))
@@ -88,12 +88,12 @@ func TestWhatIsOpenedInAdvanceComesInItsOrder(t *testing.T) {
 func TestNoKeyIsAskedForInAdvance(t *testing.T) {
 	b := long(t)
 	b.keys.refuse(keyARN)
-	got, err := b.filtered("", start.Add(8*time.Second).UnixMilli()-1)
+	got, err := b.allMatching("", start.Add(8*time.Second).UnixMilli()-1)
 	b.ok(err)
 	if !slices.Equal(names(got), everyName(8)) || len(b.keys.calls) != 0 {
 		t.Errorf("%d events and %d calls of KMS, want %d and none", len(got), len(b.keys.calls), 8*50)
 	}
-	got, err = b.filtered(`"8.49 "`, b.now())
+	got, err = b.allMatching(`"8.49 "`, b.now())
 	b.fails(err, "AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:us-west-2:111122223333:log-group:g'")
 	if len(got) != 0 || len(b.keys.calls) != 1 {
 		t.Errorf("%d events and calls %v", len(got), b.keys.calls)

@@ -23,7 +23,7 @@ func (r *row) peek(name string) (v value, ok bool) {
 
 // peek finds the member of that name in a message that is a JSON object.
 func peek(message, name string) (found value, ok bool) {
-	if strings.IndexByte(name, '.') >= 0 {
+	if name == "" || strings.IndexByte(name, '.') >= 0 {
 		return value{}, false
 	}
 	p := peeker{text: strings.TrimSpace(message)}

@@ -53,6 +53,9 @@ func TestPeekingLeavesDottedNamesToDecoding(t *testing.T) {
 	if _, ok := peek(`{"a":{"b":1}}`, "a.b"); ok {
 		t.Error("peek tells what is nested")
 	}
+	if _, ok := peek(`{"":1}`, ""); ok {
+		t.Error("peek finds a field without a name")
+	}
 }
 
 func FuzzPeekingAgreesWithDecoding(f *testing.F) {
