@@ -13,8 +13,8 @@ import (
 )
 
 // stock holds RSA keys of one size. To generate one takes up to seconds, and
-// only kms/material needs to prove that new ones are new: here two in a row
-// differ, and that is all.
+// only kms/material needs to prove that new ones are new: here three in a
+// row differ, and that is all.
 type stock struct {
 	sync.Mutex
 	keys []*rsa.PrivateKey
@@ -36,7 +36,7 @@ func pooled(bits int) (*rsa.PrivateKey, error) {
 		s.keys = append(s.keys, k)
 		return k, err
 	}
-	return s.keys[s.next%stockSize], nil
+	return s.keys[(s.next-1)%stockSize], nil
 }
 
 // stocked is material.New with RSA keys of the stock.

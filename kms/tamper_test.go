@@ -149,6 +149,7 @@ func TestNoSpoiledImportTokenIsTaken(t *testing.T) {
 // wrapped under its own public key.
 func TestImportTokensAreNotExchanged(t *testing.T) {
 	h := newHarness(t)
+	h.wrappingKey = newWrappingKey // no two may be the same
 	h.grant(userOf(account, "bob"), allowAll)
 	id := h.key(multi, imported).KeyId
 	in := h.importing(id, material32)
