@@ -102,7 +102,10 @@ func (s *Service) checkKey(ctx context.Context, t *trail, text string) error {
 			trailContext: t.arn(), objectContext: t.objectARN(t.folder()),
 		},
 	})
-	return keyRefused(err, t, t.Key)
+	if refused := keyRefused(err, t, t.Key); refused != nil {
+		return s.orMissing(ctx, t, t.Key, refused)
+	}
+	return nil
 }
 
 // keyName is a key identifier as the ARN of a key or of an alias, in the
@@ -141,10 +144,14 @@ func (s *Service) resolveKey(as context.Context, t *trail, name string) (string,
 }
 
 // orMissing tells a key that does not exist from one that CloudTrail may not
-// use: KMS tells that only who may ask, so the caller is asked for.
+// use: KMS tells that only who may ask, so the caller is asked for. Other
+// refusals are what they are.
 //
 // Unverified: how AWS finds out.
 func (s *Service) orMissing(ctx context.Context, t *trail, name string, refused error) error {
+	if e, ok := refusal(refused); !ok || e.Code != "InsufficientEncryptionPolicyException" {
+		return refused
+	}
 	c := *api.CallerOf(ctx)
 	c.Region = t.BucketRegion
 	as := api.Forward(api.WithCaller(ctx, &c), principal)

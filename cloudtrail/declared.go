@@ -48,6 +48,9 @@ const (
 //
 // All that there is of CloudWatch are data events:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/logging_cw_api_calls.html
+//
+// Unverified: that in records of Organizations whatever the model calls
+// sensitive is masked, as e-mail addresses and names of accounts are.
 var declared = map[string]*service{
 	"kms":             kmsRecords,
 	"logs":            logsRecords,
@@ -101,7 +104,8 @@ var kmsRecords = &service{
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/logging_cw_api_calls_cwl.html
 //
 // Unverified: the resource type of data events of CloudWatch Logs, which calls
-// beside PutLogEvents are data events, and AWS's readOnly for queries.
+// beside PutLogEvents are data events, AWS's readOnly for queries, and that
+// query strings are shown in full.
 var logsRecords = &service{
 	version: "20140328",
 	hidden:  []string{"logEvents", "logEventMessages"},

@@ -22,6 +22,8 @@ type digests struct {
 	Last    *link      `cbor:"6,keyasint,omitempty"`
 	Late    *link      `cbor:"7,keyasint,omitempty"` // last backfill digest
 	Intent  *signed    `cbor:"8,keyasint,omitempty"`
+	Away    bool       `cbor:"9,keyasint,omitempty"` // the account has left the organization
+	Joined  time.Time  `cbor:"20,keyasint,omitzero"` // when it came back
 	attempts
 }
 
@@ -153,8 +155,8 @@ func (d *digests) begin(t *trail) {
 	if d.Open || !t.Validation || !t.Logging && t.Session == d.Session {
 		return
 	}
-	*d = digests{Open: true, Session: t.Session, Files: d.Files, attempts: d.attempts}
-	d.Start = later(t.Started, t.Validated).Truncate(time.Second)
+	*d = digests{Open: true, Session: t.Session, Files: d.Files, Joined: d.Joined, attempts: d.attempts}
+	d.Start = later(later(t.Started, t.Validated), d.Joined).Truncate(time.Second)
 }
 
 func later(a, b time.Time) time.Time {

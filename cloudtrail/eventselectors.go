@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -172,6 +173,9 @@ func checkOne(a *cloudtrailapi.AdvancedEventSelector) error {
 	if category == data && !seen["resources.type"] {
 		return badSelectors("resources.type is required for data events.")
 	}
+	if category == networkActivity && !seen["eventSource"] {
+		return badSelectors("eventSource is required for network activity events.")
+	}
 	for i := range a.FieldSelectors {
 		if err := checkField(&a.FieldSelectors[i], category); err != nil {
 			return err
@@ -197,8 +201,15 @@ func checkField(f *cloudtrailapi.AdvancedFieldSelector, category string) error {
 	if f.Field == "readOnly" && slices.ContainsFunc(f.Equals, func(v string) bool { return v != "true" && v != "false" }) {
 		return badSelectors("readOnly must be true or false.")
 	}
+	if f.Field == "resources.type" && (len(f.Equals) != 1 || !resourceType.MatchString(f.Equals[0])) {
+		return badSelectors("resources.type must equal one resource type.")
+	}
 	return nil
 }
+
+// resourceType is how the types of data events look. Those of services that
+// are not here are taken too: they select nothing.
+var resourceType = regexp.MustCompile(`^AWS::[A-Za-z0-9]+::[A-Za-z0-9]+$`)
 
 func usedOperators(f *cloudtrailapi.AdvancedFieldSelector) []string {
 	var used []string

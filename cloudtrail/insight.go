@@ -186,10 +186,7 @@ func (u *unusually) event(t *trail, region, key, state string, at time.Time) eve
 		"baseline": map[string]any{"average": u.Usual}, "insight": map[string]any{"average": float64(u.Calls) / float64(u.Minutes)},
 		"insightDuration": u.Minutes, "baselineDuration": u.Span,
 	}
-	about := map[string]any{"statistics": statistics}
-	if state == "End" {
-		about["attributions"] = u.attributions()
-	}
+	about := map[string]any{"statistics": statistics, "attributions": u.attributions()}
 	details := map[string]any{
 		"state": state, "eventSource": part[1], "eventName": part[2], "insightType": part[0], "sourceEventCategory": management,
 		"insightContext": about,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -98,9 +99,20 @@ func (x *series) attribute(text []byte) {
 	if x.Who == nil {
 		x.Who = tally{}
 	}
-	for i, value := range []string{r.User.ARN, r.UserAgent, r.ErrorCode} {
+	for i, value := range []string{roleOf(r.User.ARN), r.UserAgent, r.ErrorCode} {
 		x.Who.add(attributed[i], cmp.Or(value, "null"), 1)
 	}
+}
+
+// roleOf is the ARN of a session without the session's name: attributions
+// tell of roles. Other ARNs stay.
+func roleOf(arn string) string {
+	before, role, found := strings.Cut(arn, ":assumed-role/")
+	if !found {
+		return arn
+	}
+	name, _, _ := strings.Cut(role, "/")
+	return before + ":assumed-role/" + name
 }
 
 // average is one value of an attribution.
@@ -119,7 +131,9 @@ func averages(counts map[string]int, minutes int64) []average {
 	return list[:min(len(list), maxAttributed)]
 }
 
-// attributions tell who called while an insight lasted, and who used to.
+// attributions tell who called while an insight lasted, and who used to; AWS's
+// example is of an insight that starts.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-insight-details.html
 func (u *unusually) attributions() (list []map[string]any) {
 	for _, name := range attributed {
 		list = append(list, map[string]any{

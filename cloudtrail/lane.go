@@ -130,6 +130,11 @@ func (s *Service) serve(ctx context.Context, t *trail, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	gone, err := s.departed(ctx, t, shares, now)
+	if err != nil {
+		return err
+	}
+	shares = append(shares, gone...)
 	done := true
 	var failed error
 	for i := range shares {
@@ -168,6 +173,7 @@ func (s *Service) serveLane(ctx context.Context, t *trail, region string, l *lan
 	if s.config.S3 == nil {
 		return nil
 	}
+	l.Digest.attend(t, now)
 	l.Digest.begin(t) // what is delivered now is in its first digest
 	if err := s.deliver(ctx, t, region, l, now); err != nil {
 		return err

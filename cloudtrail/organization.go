@@ -90,6 +90,9 @@ var homes = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-u
 // linkRole makes AWSServiceRoleForCloudTrail in the account that makes a trail
 // of its organization, by its caller's leave, unless it is there.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles-create-slr-for-org-trails.html
+//
+// Unverified: that it is made before the bucket and the key are checked, and
+// stays when these refuse the trail.
 func (s *Service) linkRole(ctx context.Context) error {
 	if s.config.Roles == nil {
 		return nil
@@ -141,7 +144,10 @@ func (s *Service) mayChange(ctx context.Context, t *trail) error {
 	return err
 }
 
-// shares returns the trail once for each account whose events it delivers.
+// shares returns the trail once for each account whose events it delivers:
+// those that are in the organization, the management account alone while
+// CloudTrail has no trusted access.
+// https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate-ct.html
 func (s *Service) shares(ctx context.Context, t *trail) ([]trail, error) {
 	if t.Organization == "" {
 		return []trail{*t}, nil
@@ -151,7 +157,7 @@ func (s *Service) shares(ctx context.Context, t *trail) ([]trail, error) {
 		return nil, err
 	}
 	accounts := []string{t.Account}
-	if st != nil && st.Organization == t.Organization {
+	if st != nil && st.Organization == t.Organization && st.Trusted {
 		accounts = st.Accounts
 	}
 	list := make([]trail, 0, len(accounts))
@@ -196,7 +202,7 @@ func (s *Service) place(ctx context.Context, i *item, known map[string]string) e
 		return nil
 	}
 	st, err := s.standing(ctx, account)
-	if err == nil && st != nil {
+	if err == nil && st != nil && (st.Trusted || account == st.Management) {
 		known[account] = st.Organization
 	}
 	return err

@@ -33,6 +33,8 @@ func s3Parameters(c *api.Call, host string) json.RawMessage {
 
 // subresources are the fixed parameters of a request's path, without the name
 // of the operation that some clients send.
+//
+// Unverified: that list-type is among them.
 func subresources(uri string) map[string]string {
 	_, query, _ := strings.Cut(uri, "?")
 	fixed := map[string]string{}

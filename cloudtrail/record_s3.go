@@ -10,6 +10,9 @@ import (
 )
 
 // s3Answer shows of an answer of Amazon S3 the headers that are its own.
+//
+// Unverified: that all of them are shown; AWS's records are known to have
+// those of encryption and x-amz-version-id.
 func s3Answer(c *api.Call) json.RawMessage {
 	v := reflect.ValueOf(c.Out)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -29,6 +32,9 @@ func s3Answer(c *api.Call) json.RawMessage {
 // describeTransfer tells how a request to Amazon S3 was signed and protected,
 // how much was transferred, and how what it wrote is encrypted.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
+//
+// Unverified: that bytesTransferredOut is left out where the answer is a
+// document.
 func describeTransfer(r *record, c *api.Caller, call *api.Call) {
 	if c.Type == api.AWSService && c.HostID == "" && c.SignatureVersion == "" {
 		return // a service of AWS that delivers: no request of a client
@@ -93,8 +99,11 @@ func listed(call *api.Call) bool {
 // encryptionApplied tells how an object that was written is encrypted, and
 // whether the request asked for it or the bucket's default made it so.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption-tracking.html
 //
-// Unverified: the words for DSSE-KMS.
+// Unverified: the words for DSSE-KMS; that records of parts and of
+// CompleteMultipartUpload have the member (of an upload's beginning AWS says
+// so), and that those of reads have not.
 func encryptionApplied(call *api.Call) string {
 	if call.Err != nil || textMember(call.Out, "ServerSideEncryption") == "" && textMember(call.Out, "SSECustomerAlgorithm") == "" {
 		return ""

@@ -11,7 +11,8 @@ import (
 )
 
 // describeSTS names the role that was assumed, the provider of a SAML
-// assertion and the assertion, which itself is not shown.
+// assertion and the assertion, which itself is not shown: sAMLAssertionID, and
+// RequestDetails, are as in the examples.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 func describeSTS(r *record, c *api.Caller, call *api.Call, host string) {
 	if role := textMember(call.In, "RoleArn"); role != "" {

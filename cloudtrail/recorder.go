@@ -65,6 +65,13 @@ func (r *record) owner() string {
 // send queues a record for the account of the caller, and one for the owner
 // of the resource. The owner does not hear of a call that was refused.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/shared-event-ID.html
+//
+// Calls without credentials are the owner's, as AWS says of Amazon S3 and of
+// the calls with an identity provider's token.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/logging-with-S3.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+//
+// Unverified: that those on nothing that has an owner are logged nowhere.
 func (s *Service) send(c *api.Caller, r *record, with item) {
 	owner := r.owner()
 	mine := c.Account

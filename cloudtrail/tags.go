@@ -111,6 +111,9 @@ func (s *Service) tagged(ctx context.Context, resource, action string, keys auth
 	if missing == nil && t.Region != c.Region {
 		return trail{}, notHome(t.Name, t.Region)
 	}
+	if missing == nil && action != "ListTags" {
+		missing = s.mayChange(ctx, &t)
+	}
 	return t, missing
 }
 

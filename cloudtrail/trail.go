@@ -59,6 +59,7 @@ type trail struct {
 
 	Organization string `cbor:"30,keyasint,omitempty"` // id, of an organization trail
 	For          string `cbor:"-"`                     // account of a share: see shares
+	Away         bool   `cbor:"-"`                     // that account is none of the organization any more
 }
 
 type tag struct {
