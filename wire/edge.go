@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -238,6 +239,7 @@ func (c *call) send(status int, contentType string, body []byte) {
 	if contentType != "" && header["Content-Type"] == nil && status != http.StatusNotModified {
 		header.Set("Content-Type", contentType)
 	}
+	time.Sleep(pauseBefore(c.r, len(body)))
 	c.streaming = true
 	c.w.WriteHeader(status)
 	if c.r.Method != http.MethodHead {
