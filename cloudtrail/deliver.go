@@ -180,7 +180,7 @@ func (s *Service) contentOf(ctx context.Context, t *trail, region string, f *fil
 	c := &content{}
 	err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
 		*c = content{text: []byte(`{"Records":[`)}
-		return eachEvent(tx, t, region, f.From, f.To, func(e *event) bool {
+		return s.eachEvent(tx, t, region, f.From, f.To, func(e *event) bool {
 			c.add(e)
 			return true
 		})
@@ -205,7 +205,7 @@ func (c *content) add(e *event) {
 
 // eachEvent calls fn with the events of a trail behind one number up to
 // another, until fn says false.
-func eachEvent(tx storage.Tx, t *trail, region string, after, to uint64, fn func(*event) bool) error {
+func (s *Service) eachEvent(tx storage.Tx, t *trail, region string, after, to uint64, fn func(*event) bool) error {
 	p := place{t.logged(), region}
 	for row, err := range chunks.Scan(tx, storage.Range{Prefix: p.key(), After: p.key(after)}) {
 		if err != nil {
@@ -217,11 +217,7 @@ func eachEvent(tx storage.Tx, t *trail, region string, after, to uint64, fn func
 		if row.Value.Trails[t.ID] == 0 {
 			continue
 		}
-		body, err := bodies.Get(tx, row.Key)
-		if err != nil {
-			return err
-		}
-		list, err := unpack(body)
+		list, err := s.eventsAt(tx, row.Key)
 		if err != nil {
 			return err
 		}

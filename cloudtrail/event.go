@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"sealstack/storage"
+	"sealstack/storage/seal"
 )
 
 // Events are stored in chunks: what is known of a chunk apart from what is in
@@ -46,7 +47,8 @@ type chunk struct {
 }
 
 var (
-	// chunks and bodies: account, Region, sequence of the first event.
+	// chunks and bodies: account, Region, sequence of the first event. A body
+	// is sealed under the root key, for records say who did what with what.
 	chunks = storage.NewTable[chunk]("cloudtrail.chunk")
 	bodies = storage.NewTable[[]byte]("cloudtrail.body")
 	// places: account, Region: where events have been recorded.
@@ -165,12 +167,12 @@ func (s *Service) pack(ctx context.Context, batch []item) ([]packed, error) {
 		}
 		b.add(e, batch[i].record.mine)
 		if b.full() {
-			ready = append(ready, b.pack())
+			ready = append(ready, b.pack(s.root))
 			delete(open, p)
 		}
 	}
 	for _, b := range open {
-		ready = append(ready, b.pack())
+		ready = append(ready, b.pack(s.root))
 	}
 	return ready, nil
 }
@@ -217,17 +219,28 @@ func (b *packing) add(e event, mine bool) {
 	b.events = append(b.events, e)
 }
 
-func (b *packing) pack() packed {
+func (b *packing) pack(root *seal.Root) packed {
 	body, err := storage.Encode(b.events)
 	if err != nil {
 		panic("cloudtrail: events that cannot be written: " + err.Error()) // they are text and numbers
 	}
-	return packed{b.place, b.chunk, s2.Encode(nil, body)}
+	return packed{b.place, b.chunk, root.Seal(bodyLabel(b.place.key(b.chunk.First)), s2.Encode(nil, body))}
 }
 
-// unpack reads the body of a chunk.
-func unpack(body []byte) ([]event, error) {
-	raw, err := s2.Decode(nil, body)
+// bodyLabel binds a body to its place in the store.
+func bodyLabel(at storage.Key) string { return "cloudtrail.body/" + string(at) }
+
+// eventsAt reads the body of a chunk.
+func (s *Service) eventsAt(tx storage.Tx, at storage.Key) ([]event, error) {
+	sealed, err := bodies.Get(tx, at)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := s.root.Open(bodyLabel(at), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("cloudtrail: open events: %w: %w", storage.ErrCorrupt, err)
+	}
+	raw, err := s2.Decode(nil, packed)
 	if err != nil {
 		return nil, fmt.Errorf("cloudtrail: read events: %w: %w", storage.ErrCorrupt, err)
 	}

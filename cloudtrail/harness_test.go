@@ -64,6 +64,7 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 	for _, fn := range change {
 		fn(&b.conf)
 	}
+	b.store = b.conf.Store
 	b.open()
 	t.Cleanup(func() {
 		b.ok(b.Close())

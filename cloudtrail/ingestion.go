@@ -165,7 +165,7 @@ func (s *Service) collectable(ctx context.Context, t *trail, region string, now 
 		if err := b.read(tx, t, region, after); err != nil || !b.due(t, s.config.DeliveryInterval, now) {
 			return err
 		}
-		return eachEvent(tx, t, region, after, b.to, func(e *event) bool {
+		return s.eachEvent(tx, t, region, after, b.to, func(e *event) bool {
 			list = append(list, lakeEvent{e.at(), e.Text})
 			return true
 		})

@@ -85,7 +85,7 @@ func (s *Service) analyze(ctx context.Context, t *trail, region string, l *lane,
 	}
 	was := len(i.Pending)
 	err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
-		return eachEvent(tx, t, region, i.Cursor, ^uint64(0), func(e *event) bool {
+		return s.eachEvent(tx, t, region, i.Cursor, ^uint64(0), func(e *event) bool {
 			if e.at().Truncate(time.Minute).Before(now.Truncate(time.Minute)) {
 				i.count(t, region, e)
 				i.Cursor = e.Sequence

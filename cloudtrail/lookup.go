@@ -56,7 +56,8 @@ func (s *Service) LookupEvents(ctx context.Context, in *cloudtrailapi.LookupEven
 // search is a request for events on its way through the chunks.
 type search struct {
 	place    place
-	from, to time.Time // both may match
+	events   func(storage.Tx, storage.Key) ([]event, error) // of a chunk
+	from, to time.Time                                      // both may match
 	wants    func(*event) bool
 	size     int
 	purpose  string // of the tokens
@@ -71,7 +72,7 @@ func (s *Service) searchOf(ctx context.Context, in *cloudtrailapi.LookupEventsRe
 	c := api.CallerOf(ctx)
 	now := s.clock.Now()
 	q := &search{
-		place: place{c.Account, c.Region}, from: now.Add(-history), to: now, size: maxLookup,
+		place: place{c.Account, c.Region}, events: s.eventsAt, from: now.Add(-history), to: now, size: maxLookup,
 		found: []cloudtrailapi.Event{},
 	}
 	if in.MaxResults != nil {
@@ -197,11 +198,7 @@ func (q *search) younger(sequence uint64) bool { return (&event{Sequence: sequen
 
 // read takes what the page wants of one chunk, newest first.
 func (q *search) read(tx storage.Tx, at storage.Key) error {
-	body, err := bodies.Get(tx, at)
-	if err != nil {
-		return err
-	}
-	list, err := unpack(body)
+	list, err := q.events(tx, at)
 	if err != nil {
 		return err
 	}

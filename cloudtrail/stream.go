@@ -220,7 +220,7 @@ func (s *Service) batchOf(ctx context.Context, t *trail, region string, after ui
 			return err
 		}
 		whole := true
-		err = eachEvent(tx, t, region, from, b.to, func(e *event) bool {
+		err = s.eachEvent(tx, t, region, from, b.to, func(e *event) bool {
 			if e.Sequence <= after || e.Sequence < uint64(t.Grouped.UnixNano()) || len(e.Text) > maxStreamedEvent {
 				return true
 			}
