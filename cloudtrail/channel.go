@@ -9,6 +9,7 @@ import (
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
 	"sealstack/arn"
+	"sealstack/auth"
 	"sealstack/storage"
 )
 
@@ -70,6 +71,11 @@ func channelExists() *api.Error {
 // openChannel authorizes an action on the channel that a request names by its
 // ARN or its id, and finds it.
 func (s *Service) openChannel(ctx context.Context, text, action string) (channel, error) {
+	return s.openChannelWith(ctx, text, action, nil)
+}
+
+// openChannelWith is openChannel with condition keys of the request.
+func (s *Service) openChannelWith(ctx context.Context, text, action string, keys auth.Keys) (channel, error) {
 	c := api.CallerOf(ctx)
 	id, account, region := text, c.Account, c.Region
 	if arn.Is(text) {
@@ -87,7 +93,7 @@ func (s *Service) openChannel(ctx context.Context, text, action string) (channel
 		ch, err = channels.Get(tx, storage.K(account, region, id))
 		return err
 	})
-	err := s.authorizeLake(ctx, action, lakeResource{lakeARN(c.Partition, region, account, "channel", id), account, ch.Policy, ch.Tags}, nil)
+	err := s.authorizeLake(ctx, action, lakeResource{lakeARN(c.Partition, region, account, "channel", id), account, ch.Policy, ch.Tags}, keys)
 	switch {
 	case err != nil:
 		return channel{}, err

@@ -40,6 +40,15 @@ type eventStore struct {
 	Closing string    `cbor:"16,keyasint,omitempty"`
 	Deleted time.Time `cbor:"17,keyasint,omitzero"` // it is gone a week later
 	Policy  string    `cbor:"18,keyasint,omitempty"`
+
+	// Organization is whose accounts' events it takes, "" for the account's.
+	Organization string `cbor:"19,keyasint,omitempty"`
+	// Insights are the insight types that it is searched for, and Insightful
+	// the ARN of the store that takes what is found.
+	Insights   []string `cbor:"20,keyasint,omitempty"`
+	Insightful string   `cbor:"21,keyasint,omitempty"`
+	// Large: events of up to 1 MB, not 256 KB, see PutEventConfiguration.
+	Large bool `cbor:"22,keyasint,omitempty"`
 }
 
 // storeEpoch is a data key, wrapped by a KMS key or under the root key.
@@ -101,7 +110,7 @@ func (e *eventStore) status() *cloudtrailapi.EventDataStoreStatus {
 func (e *eventStore) asTrail() trail {
 	return trail{
 		ID: e.ID, Account: e.Account, Partition: e.Partition, Region: e.Region, Created: e.Created, Global: true,
-		MultiRegion: e.MultiRegion, Advanced: e.Selectors, store: true, Logging: e.Ingesting && e.Deleted.IsZero(), Closing: e.Closing,
+		Organization: e.Organization, Insights: e.Insights, MultiRegion: e.MultiRegion, Advanced: e.Selectors, store: true, Logging: e.Ingesting && e.Deleted.IsZero(), Closing: e.Closing,
 	}
 }
 
@@ -148,28 +157,68 @@ func findStore(tx storage.Tx, c *api.Caller, n storeName, now time.Time) (eventS
 }
 
 // openStore authorizes an action on the store that a request names, and finds
-// it. A store of another account is found only if its policy lets the caller.
+// it. A store of another account is found only if its policy lets the caller,
+// or the caller administers the organization that it is for.
 func (s *Service) openStore(ctx context.Context, text, owner, action string) (eventStore, error) {
+	return s.openStoreWith(ctx, text, owner, action, nil)
+}
+
+// openStoreWith is openStore with condition keys of the request.
+func (s *Service) openStoreWith(ctx context.Context, text, owner, action string, keys auth.Keys) (eventStore, error) {
 	c := api.CallerOf(ctx)
 	n, err := storeNameOf(c, text, owner)
 	if err != nil {
 		return eventStore{}, err
 	}
-	var e eventStore
-	missing := s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-		e, err = findStore(tx, c, n, s.clock.Now())
-		return err
-	})
+	e, missing := s.storeNamed(ctx, n)
 	if _, refused := refusal(missing); missing != nil && !refused {
 		return e, missing
 	}
-	err = s.authorizeLake(ctx, action, lakeResource{
-		arn: storeARN(c.Partition, n.region, n.account, n.id), account: n.account, policy: e.Policy, tags: e.Tags,
-	}, nil)
-	if err != nil {
+	resource := lakeResource{storeARN(c.Partition, n.region, n.account, n.id), n.account, e.Policy, e.Tags}
+	if missing != nil || e.Account != c.Account {
+		if err := s.asDelegate(ctx, n, &e, &missing, &resource); err != nil {
+			return eventStore{}, err
+		}
+	}
+	if err := s.authorizeLake(ctx, action, resource, keys); err != nil {
 		return eventStore{}, err
 	}
 	return e, missing
+}
+
+// storeNamed reads a store.
+func (s *Service) storeNamed(ctx context.Context, n storeName) (e eventStore, err error) {
+	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
+		e, err = findStore(tx, api.CallerOf(ctx), n, s.clock.Now())
+		return err
+	})
+	return e, err
+}
+
+// asDelegate lets a delegated administrator at the stores of the organization
+// as at its own: by their ARN, or by their id.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lake-organizations.html
+func (s *Service) asDelegate(ctx context.Context, n storeName, e *eventStore, missing *error, r *lakeResource) error {
+	c := api.CallerOf(ctx)
+	st, err := s.standing(ctx, c.Account)
+	if err != nil || st == nil || !st.Delegated {
+		return err
+	}
+	if *missing != nil && n.account == c.Account {
+		n.account = st.Management
+		found, err := s.storeNamed(ctx, n)
+		if _, refused := refusal(err); refused || err == nil && found.Organization == "" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		*e, *missing = found, nil
+	}
+	if *missing == nil && e.Organization == st.Organization {
+		*r = lakeResource{e.arn(), c.Account, e.Policy, e.Tags}
+	}
+	return nil
 }
 
 // activeStore is openStore for what a store that waits for deletion refuses.

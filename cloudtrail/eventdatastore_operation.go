@@ -31,6 +31,9 @@ func (s *Service) CreateEventDataStore(ctx context.Context, in *cloudtrailapi.Cr
 	if err := s.mayCreateLake(ctx, "CreateEventDataStore", e.arn(), e.Tags); err != nil {
 		return nil, err
 	}
+	if err := s.organizeStore(ctx, e, in.OrganizationEnabled); err != nil {
+		return nil, err
+	}
 	if err := s.store.View(ctx, func(_ context.Context, tx storage.Tx) error { return storeRoom(tx, e, s) }); err != nil {
 		return nil, err
 	}
@@ -83,9 +86,6 @@ func (s *Service) newStore(ctx context.Context, in *cloudtrailapi.CreateEventDat
 		return nil, err
 	}
 	e.Tags = tags
-	if deref(in.OrganizationEnabled) {
-		return nil, api.NotImplemented("cloudtrail", "CreateEventDataStore for an organization")
-	}
 	return e, e.sound()
 }
 
@@ -175,7 +175,7 @@ func shownTags(list []tag) []cloudtrailapi.Tag {
 func (e *eventStore) shown() *cloudtrailapi.GetEventDataStoreResponse {
 	out := &cloudtrailapi.GetEventDataStoreResponse{
 		EventDataStoreArn: new(e.arn()), Name: new(e.Name), Status: e.status(), AdvancedEventSelectors: e.Selectors,
-		MultiRegionEnabled: new(e.MultiRegion), OrganizationEnabled: new(false), RetentionPeriod: new(e.Retention),
+		MultiRegionEnabled: new(e.MultiRegion), OrganizationEnabled: new(e.Organization != ""), RetentionPeriod: new(e.Retention),
 		TerminationProtectionEnabled: new(e.Protected), CreatedTimestamp: new(e.Created), UpdatedTimestamp: new(e.Updated),
 		BillingMode: new(e.Billing), FederationStatus: new(cloudtrailapi.FederationStatusDisabled),
 	}
@@ -204,9 +204,20 @@ func (s *Service) ListEventDataStores(ctx context.Context, in *cloudtrailapi.Lis
 		return nil, err
 	}
 	c := api.CallerOf(ctx)
+	st, err := s.standing(ctx, c.Account)
+	if err != nil {
+		return nil, err
+	}
+	from := storage.K(c.Account, c.Region)
+	if st != nil && st.Delegated {
+		from = nil // those of the organization are in another place
+	}
 	out := &cloudtrailapi.ListEventDataStoresResponse{EventDataStores: []cloudtrailapi.EventDataStore{}}
-	rows, next, err := listPage(ctx, s, eventStores, pageOf{"ListEventDataStores", storage.K(c.Account, c.Region), in.NextToken, in.MaxResults, 1000},
-		func(e *eventStore) bool { return !e.gone(s.clock.Now()) })
+	rows, next, err := listPage(ctx, s, eventStores, pageOf{"ListEventDataStores", from, in.NextToken, in.MaxResults, 1000},
+		func(e *eventStore) bool {
+			ours := e.Account == c.Account || st != nil && e.Organization == st.Organization
+			return ours && e.Region == c.Region && !e.gone(s.clock.Now())
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +242,9 @@ func (s *Service) UpdateEventDataStore(ctx context.Context, in *cloudtrailapi.Up
 	if err := next.take(in); err != nil {
 		return nil, err
 	}
+	if err := s.mayChangeStore(ctx, &next, in.OrganizationEnabled); err != nil {
+		return nil, err
+	}
 	var epoch *storeEpoch
 	if in.KmsKeyId != nil {
 		if epoch, err = s.rekey(ctx, &e, *in.KmsKeyId); err != nil {
@@ -244,7 +258,7 @@ func (s *Service) UpdateEventDataStore(ctx context.Context, in *cloudtrailapi.Up
 		if epoch != nil && now.key() == "" {
 			now.Epochs = append(now.Epochs, *epoch)
 		}
-		now.Updated = s.clock.Now()
+		now.Updated, now.Organization = s.clock.Now(), next.Organization
 		return storeRoomForName(tx, now, s)
 	})
 	if err != nil {
@@ -279,9 +293,6 @@ func (s *Service) rekey(ctx context.Context, e *eventStore, text string) (*store
 }
 
 func (e *eventStore) take(in *cloudtrailapi.UpdateEventDataStoreRequest) error {
-	if deref(in.OrganizationEnabled) {
-		return api.NotImplemented("cloudtrail", "UpdateEventDataStore for an organization")
-	}
 	if in.BillingMode != nil && *in.BillingMode != e.Billing && *in.BillingMode == cloudtrailapi.BillingModeFixedRetentionPricing {
 		return badParameter("An event data store cannot be changed to fixed retention pricing.")
 	}
@@ -328,6 +339,9 @@ func (s *Service) DeleteEventDataStore(ctx context.Context, in *cloudtrailapi.De
 		}
 		if used, err := hasChannel(tx, e); err != nil || used {
 			return orElse(err, storeInUse())
+		}
+		if busy, err := hasImport(tx, e.Account, e.arn()); err != nil || busy {
+			return orElse(err, cloudtrailapi.EventDataStoreHasOngoingImportException("The event data store is the destination of an import that is in progress.")) // Unverified: the sentence
 		}
 		e.Deleted, e.Closing = s.clock.Now(), api.CallerOf(ctx).RequestID
 		return nil

@@ -197,6 +197,7 @@ type fakeS3 struct {
 	callers []*api.Caller
 	acl     error
 	put     func(key string) error // nil: all succeed
+	get     func(key string) error
 	crash   func(key string) error // after the object is written
 }
 

@@ -101,7 +101,7 @@ func (s *Service) sweepLake(ctx context.Context, now time.Time) error {
 	for i := range list {
 		failed = errors.Join(failed, s.serveStore(ctx, &list[i], now))
 	}
-	return errors.Join(err, failed, s.expireQueries(ctx, now))
+	return errors.Join(err, failed, s.expireQueries(ctx, now), s.refreshDue(ctx, now), s.resumeImports(ctx))
 }
 
 func (s *Service) serveStore(ctx context.Context, e *eventStore, now time.Time) error {
@@ -111,10 +111,19 @@ func (s *Service) serveStore(ctx context.Context, e *eventStore, now time.Time) 
 	if err := s.retain(ctx, e, now); err != nil || !e.collects() {
 		return err
 	}
-	t := e.asTrail()
-	regions, err := s.regionsOf(ctx, &t)
+	whole := e.asTrail()
+	shares, err := s.shares(ctx, &whole)
+	for i := range shares {
+		err = errors.Join(err, s.gather(ctx, e, &shares[i], now))
+	}
+	return err
+}
+
+// gather collects the events of one account.
+func (s *Service) gather(ctx context.Context, e *eventStore, t *trail, now time.Time) error {
+	regions, err := s.regionsOf(ctx, t)
 	for _, region := range regions {
-		err = errors.Join(err, s.collect(ctx, e, &t, region, now))
+		err = errors.Join(err, s.collect(ctx, e, t, region, now), s.seekInsights(ctx, e, t, region, now))
 	}
 	return err
 }
@@ -130,12 +139,12 @@ func (s *Service) collect(ctx context.Context, e *eventStore, t *trail, region s
 		if err != nil || len(list) == 0 && b.skipped < maxSkip {
 			return err
 		}
-		forward := func(tx storage.Tx) error { return storeLanes.Put(tx, storage.K(e.ID, region), b.to) }
+		forward := func(tx storage.Tx) error { return storeLanes.Put(tx, t.laneKey(region), b.to) }
 		if len(list) == 0 {
 			return s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error { return forward(tx) })
 		}
 		err = s.addSegment(ctx, e, list, func(tx storage.Tx) error {
-			if at, err := storeLanes.Get(tx, storage.K(e.ID, region)); err == nil && at != after {
+			if at, err := storeLanes.Get(tx, t.laneKey(region)); err == nil && at != after {
 				return errors.New("cloudtrail: events were collected meanwhile")
 			}
 			return forward(tx)
@@ -154,7 +163,7 @@ func (s *Service) collectable(ctx context.Context, t *trail, region string, now 
 	err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) error {
 		list = nil
 		var err error
-		if after, err = storeLanes.Get(tx, storage.K(t.ID, region)); errors.Is(err, storage.ErrNotFound) {
+		if after, err = storeLanes.Get(tx, t.laneKey(region)); errors.Is(err, storage.ErrNotFound) {
 			var l lane
 			l, err = newLane(tx, t, region)
 			after = l.Cursor
@@ -216,7 +225,8 @@ func (s *Service) removeStore(ctx context.Context, e *eventStore) error {
 	}
 	err := s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
 		_, err := storeLanes.DeletePrefix(tx, storage.K(e.ID))
-		return errors.Join(err, eventStores.Delete(tx, e.place()))
+		_, also := lanes.DeletePrefix(tx, storage.K(e.ID))
+		return errors.Join(err, also, eventStores.Delete(tx, e.place()))
 	})
 	if err != nil {
 		return fmt.Errorf("cloudtrail: remove %s: %w", e.arn(), err)

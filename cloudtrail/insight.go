@@ -107,6 +107,9 @@ func (s *Service) analyze(ctx context.Context, t *trail, region string, l *lane,
 	}
 	return s.store.Update(ctx, func(_ context.Context, tx storage.Tx) error {
 		for _, e := range found {
+			if t.store {
+				break // those of a store go to another store alone
+			}
 			if err := insightEvents.Put(tx, storage.K(t.logged(), region, e.Sequence, e.ID), e); err != nil {
 				return err
 			}

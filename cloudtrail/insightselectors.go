@@ -10,27 +10,21 @@ import (
 	"sealstack/storage"
 )
 
-// PutInsightSelectors says which Insights a trail has; an empty list ends
-// them. Insights of event data stores, and of data events, are not carried.
+// PutInsightSelectors says which Insights a trail or an event data store has;
+// an empty list ends them. Insights of data events are not carried.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html
 func (s *Service) PutInsightSelectors(ctx context.Context, in *cloudtrailapi.PutInsightSelectorsRequest) (*cloudtrailapi.PutInsightSelectorsResponse, error) {
 	if in.EventDataStore != nil || in.InsightsDestination != nil {
-		return nil, api.NotImplemented("cloudtrail", "PutInsightSelectors of event data stores")
+		return s.putStoreInsights(ctx, in)
 	}
 	t, err := s.openHome(ctx, deref(in.TrailName), "PutInsightSelectors")
 	if err != nil {
 		return nil, err
 	}
-	var kinds []string
-	for _, x := range in.InsightSelectors {
-		if x.InsightType == nil || slices.Contains(kinds, string(*x.InsightType)) {
-			return nil, badInsights()
-		}
-		if slices.Contains(x.EventCategories, cloudtrailapi.SourceEventCategoryData) {
-			return nil, api.NotImplemented("cloudtrail", "PutInsightSelectors of data events")
-		}
-		kinds = append(kinds, string(*x.InsightType))
+	kinds, err := insightKinds(in.InsightSelectors)
+	if err != nil {
+		return nil, err
 	}
 	changed, err := s.edit(ctx, t, func(t *trail) error {
 		t.Insights = kinds
@@ -42,9 +36,25 @@ func (s *Service) PutInsightSelectors(ctx context.Context, in *cloudtrailapi.Put
 	return &cloudtrailapi.PutInsightSelectorsResponse{TrailARN: new(changed.arn()), InsightSelectors: changed.insightSelectors()}, nil
 }
 
-func (t *trail) insightSelectors() []cloudtrailapi.InsightSelector {
+// insightKinds are the types that selectors name, each once.
+func insightKinds(list []cloudtrailapi.InsightSelector) (kinds []string, err error) {
+	for _, x := range list {
+		if x.InsightType == nil || slices.Contains(kinds, string(*x.InsightType)) {
+			return nil, badInsights()
+		}
+		if slices.Contains(x.EventCategories, cloudtrailapi.SourceEventCategoryData) {
+			return nil, api.NotImplemented("cloudtrail", "PutInsightSelectors of data events")
+		}
+		kinds = append(kinds, string(*x.InsightType))
+	}
+	return kinds, nil
+}
+
+func (t *trail) insightSelectors() []cloudtrailapi.InsightSelector { return shownInsights(t.Insights) }
+
+func shownInsights(kinds []string) []cloudtrailapi.InsightSelector {
 	list := []cloudtrailapi.InsightSelector{}
-	for _, kind := range t.Insights {
+	for _, kind := range kinds {
 		list = append(list, cloudtrailapi.InsightSelector{InsightType: new(cloudtrailapi.InsightType(kind))})
 	}
 	return list
@@ -55,7 +65,7 @@ func (t *trail) insightSelectors() []cloudtrailapi.InsightSelector {
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html
 func (s *Service) GetInsightSelectors(ctx context.Context, in *cloudtrailapi.GetInsightSelectorsRequest) (*cloudtrailapi.GetInsightSelectorsResponse, error) {
 	if in.EventDataStore != nil {
-		return nil, api.NotImplemented("cloudtrail", "GetInsightSelectors of event data stores")
+		return s.getStoreInsights(ctx, in)
 	}
 	t, err := s.open(ctx, deref(in.TrailName), "GetInsightSelectors")
 	if err != nil {

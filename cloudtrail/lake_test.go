@@ -357,7 +357,7 @@ func TestRequestsThatAWSRefusesAreRefused(t *testing.T) {
 		{"a key of another Region", "KmsKeyNotFoundException", create(func(in *cloudtrailapi.CreateEventDataStoreRequest) {
 			in.KmsKeyId = new("arn:aws:kms:eu-west-1:111122223333:key/" + keyID)
 		})},
-		{"an organization", "NotImplemented", create(func(in *cloudtrailapi.CreateEventDataStoreRequest) { in.OrganizationEnabled = new(true) })},
+		{"an organization", "OrganizationsNotInUseException", create(func(in *cloudtrailapi.CreateEventDataStoreRequest) { in.OrganizationEnabled = new(true) })},
 		{"a tag twice", "InvalidTagParameterException", create(func(in *cloudtrailapi.CreateEventDataStoreRequest) {
 			in.TagsList = []cloudtrailapi.Tag{{Key: "a"}, {Key: "a"}}
 		})},

@@ -10,7 +10,7 @@ import (
 	"sealstack/storage"
 )
 
-// Resource policies are those of event data stores and of channels.
+// Resource policies are those of event data stores, channels and dashboards.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/security_iam_resource-based-policy-examples.html
 
 // Sentences of resource policies. Unverified: all of them.
@@ -43,6 +43,13 @@ func (s *Service) policied(ctx context.Context, text, action string) (document s
 			_, err := s.editChannel(ctx, &ch, func(_ storage.Tx, ch *channel) error { ch.Policy = document; return nil })
 			return err
 		}, asResource(err, text)
+	}
+	if a.Kind() == "dashboard" {
+		d, err := s.openDashboardWith(ctx, text, action, nil)
+		return d.Policy, func(document string) error {
+			_, err := s.editDashboard(ctx, &d, func(_ storage.Tx, d *dashboard) error { d.Policy = document; return nil })
+			return err
+		}, err
 	}
 	return "", nil, cloudtrailapi.ResourceTypeNotSupportedException("The resource type %s is not supported.", a.Kind()) // Unverified: the sentence
 }

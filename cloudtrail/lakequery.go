@@ -40,6 +40,7 @@ type lakeQuery struct {
 	Alias    string                       `cbor:"17,keyasint,omitempty"`
 
 	Partition string `cbor:"18,keyasint"`
+	Refresh   string `cbor:"19,keyasint,omitempty"` // of a dashboard
 }
 
 var (
@@ -99,39 +100,53 @@ type queried struct {
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.html
 func (s *Service) StartQuery(ctx context.Context, in *cloudtrailapi.StartQueryRequest) (*cloudtrailapi.StartQueryResponse, error) {
-	c := api.CallerOf(ctx)
 	statement, err := s.statementOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	q := &lakeQuery{
-		ID: newID(), Account: c.Account, Partition: c.Partition, Region: c.Region, Statement: statement, Created: s.clock.Now(),
-		Status: cloudtrailapi.QueryStatusQueued, URI: deref(in.DeliveryS3Uri), Alias: deref(in.QueryAlias),
-	}
-	set(&q.Account, in.EventDataStoreOwnerAccountId)
-	compiled, stores, err := s.prepareQuery(ctx, statement, deref(in.EventDataStoreOwnerAccountId))
-	if err != nil {
+	q := s.newQuery(ctx, statement)
+	q.URI, q.Alias = deref(in.DeliveryS3Uri), deref(in.QueryAlias)
+	if err := s.begin(ctx, q, deref(in.EventDataStoreOwnerAccountId)); err != nil {
 		return nil, err
 	}
-	q.Store = stores[0].ID
-	if err := s.checkDelivery(ctx, q, &stores[0].eventStore); err != nil {
-		return nil, err
-	}
-	key, err := s.queryKeys(ctx, q, stores)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.admit(ctx, q); err != nil {
-		return nil, err
-	}
-	s.lake.run(ctx, q.ID, func(ctx context.Context) { s.runQuery(ctx, *q, compiled, stores, key) })
 	return &cloudtrailapi.StartQueryResponse{QueryId: &q.ID, EventDataStoreOwnerAccountId: in.EventDataStoreOwnerAccountId}, nil
 }
 
-// statementOf is the statement of a request, its parameters filled in.
+func (s *Service) newQuery(ctx context.Context, statement string) *lakeQuery {
+	c := api.CallerOf(ctx)
+	return &lakeQuery{
+		ID: newID(), Account: c.Account, Partition: c.Partition, Region: c.Region, Statement: statement, Created: s.clock.Now(),
+		Status: cloudtrailapi.QueryStatusQueued,
+	}
+}
+
+// begin starts a query as the caller, who must be allowed to.
+func (s *Service) begin(ctx context.Context, q *lakeQuery, owner string) error {
+	compiled, stores, err := s.prepareQuery(ctx, q.Statement, owner)
+	if err != nil {
+		return err
+	}
+	q.Store, q.Account = stores[0].ID, stores[0].Account
+	if err := s.checkDelivery(ctx, q, &stores[0].eventStore); err != nil {
+		return err
+	}
+	key, err := s.queryKeys(ctx, q, stores)
+	if err != nil {
+		return err
+	}
+	if err := s.admit(ctx, q); err != nil {
+		return err
+	}
+	s.lake.run(ctx, q.ID, func(ctx context.Context) { s.runQuery(ctx, *q, compiled, stores, key) })
+	return nil
+}
+
+// statementOf is the statement of a request, or that of the widget which has
+// the alias, its parameters filled in.
 func (s *Service) statementOf(ctx context.Context, in *cloudtrailapi.StartQueryRequest) (string, error) {
 	if in.QueryAlias != nil {
-		return "", api.NotImplemented("cloudtrail", "StartQuery with the alias of a dashboard's query")
+		w, err := s.widgetOf(ctx, *in.QueryAlias)
+		return w.filled(in.QueryParameters), err
 	}
 	if in.QueryStatement == nil {
 		return "", badParameter("QueryStatement or QueryAlias must be specified.")
@@ -156,10 +171,7 @@ func (s *Service) prepareQuery(ctx context.Context, statement, owner string) (*l
 			return nil, nil, err
 		}
 		stores = append(stores, queried{eventStore: e})
-		schemas[id] = lakesql.Events
-		if e.audits() {
-			schemas[id] = lakesql.Audit
-		}
+		schemas[id] = e.schema()
 	}
 	q, err := read.Compile(schemas)
 	if refused, ok := errors.AsType[*lakesql.Error](err); ok {
@@ -172,6 +184,9 @@ func (s *Service) prepareQuery(ctx context.Context, statement, owner string) (*l
 //
 // Unverified: the service's name in kms:ViaService.
 func (e *eventStore) asReader(ctx context.Context) context.Context {
+	if c := api.CallerOf(ctx); c != nil && c.Type == api.AWSService {
+		return e.asLake(ctx) // a refresh of a dashboard
+	}
 	return api.Forward(ctx, "cloudtrail."+e.Region+".amazonaws.com")
 }
 
@@ -240,7 +255,7 @@ func (s *Service) admit(ctx context.Context, q *lakeQuery) error {
 
 // runQuery does the work of a query and writes how it ended.
 func (s *Service) runQuery(ctx context.Context, q lakeQuery, compiled *lakesql.Query, stores []queried, key cipher.AEAD) {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.queryTimeout)
 	defer cancel()
 	began := s.clock.Now()
 	_ = s.finishQuery(ctx, &q, func(now *lakeQuery) { now.Status = cloudtrailapi.QueryStatusRunning })

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"sealstack/api"
@@ -26,6 +27,12 @@ func (s *Service) openQuery(ctx context.Context, store *string, id, owner, actio
 		q, err = lakeQueries.Get(tx, storage.K(account, c.Region, id))
 		return err
 	})
+	if st, err := s.standing(ctx, c.Account); errors.Is(missing, storage.ErrNotFound) && owner == "" && err == nil && st != nil && st.Delegated {
+		missing = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
+			q, err = lakeQueries.Get(tx, storage.K(st.Management, c.Region, id))
+			return err
+		})
+	}
 	name := q.Store
 	if store != nil {
 		name = *store
@@ -65,13 +72,11 @@ func (s *Service) settle(ctx context.Context, q lakeQuery) lakeQuery {
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeQuery.html
 func (s *Service) DescribeQuery(ctx context.Context, in *cloudtrailapi.DescribeQueryRequest) (*cloudtrailapi.DescribeQueryResponse, error) {
-	if in.QueryId == nil {
-		if in.QueryAlias != nil {
-			return nil, api.NotImplemented("cloudtrail", "DescribeQuery with the alias of a dashboard's query")
-		}
-		return nil, badParameter("QueryId or QueryAlias must be specified.")
+	id, err := s.describedQuery(ctx, in)
+	if err != nil {
+		return nil, err
 	}
-	q, _, err := s.openQuery(ctx, in.EventDataStore, *in.QueryId, deref(in.EventDataStoreOwnerAccountId), "DescribeQuery")
+	q, _, err := s.openQuery(ctx, in.EventDataStore, id, deref(in.EventDataStoreOwnerAccountId), "DescribeQuery")
 	if err != nil {
 		return nil, err
 	}

@@ -178,9 +178,9 @@ func (t *trail) logged() string {
 }
 
 // laneKey is where a share of the trail keeps what it has delivered of a
-// Region.
+// Region. A store that becomes one of the organization goes on where it was.
 func (t *trail) laneKey(region string) storage.Key {
-	if t.For == "" {
+	if t.For == "" || t.store && t.For == t.Account {
 		return storage.K(t.ID, region)
 	}
 	return storage.K(t.ID, region+" "+t.For)

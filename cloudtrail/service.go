@@ -25,6 +25,8 @@ type S3 interface {
 	GetBucketAcl(context.Context, *s3api.GetBucketAclRequest) (*s3api.GetBucketAclOutput, error)
 	GetBucketLocation(context.Context, *s3api.GetBucketLocationRequest) (*s3api.GetBucketLocationOutput, error)
 	PutObject(context.Context, *s3api.PutObjectRequest) (*s3api.PutObjectOutput, error)
+	ListObjectsV2(context.Context, *s3api.ListObjectsV2Request) (*s3api.ListObjectsV2Output, error)
+	GetObject(context.Context, *s3api.GetObjectRequest) (*s3api.GetObjectOutput, error)
 }
 
 // Keys is what CloudTrail asks of AWS KMS.
@@ -115,6 +117,8 @@ type Service struct {
 	places knownPlaces
 	lake   lake
 
+	queryTimeout time.Duration // in real time
+
 	sweeping sync.Mutex // held by a sweep, and by Reset
 }
 
@@ -130,6 +134,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		config: c, store: c.Store, root: c.Root, tokens: c.Root.Tokens(), clock: c.Clock, auth: c.Authorizer,
+		queryTimeout: queryTimeout,
 	}
 	s.queue = newQueue(c.Clock, s.write)
 	s.places.clear()

@@ -80,6 +80,17 @@ var Events = schema(
 	column{"sessioncredentialfromconsole", plain}, column{"eventjson", plain}, column{"eventjsonchecksum", plain},
 )
 
+// Insights is the schema of Insights events.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-lake.html
+var Insights = schema(
+	column{"eventversion", plain}, column{"eventcategory", plain}, column{"eventtype", plain}, column{"eventid", plain},
+	column{"eventtime", instant}, column{"awsregion", plain}, column{"recipientaccountid", plain}, column{"sharedeventid", plain},
+	column{"addendum", row(texts("reason", "updatedfields", "originalrequestid", "originaleventid"))},
+	column{"insightsource", plain}, column{"insightstate", plain}, column{"insighteventsource", plain}, column{"insighteventname", plain},
+	column{"insighterrorcode", plain}, column{"insighttype", plain},
+	column{"insightcontext", row(texts("baselineaverage", "insightaverage", "baselineduration", "insightduration"))},
+)
+
 // Audit is the schema of events from outside of AWS.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-supported-event-schemas.html#query-supported-event-schema-integration
 var Audit = schema(
