@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"sealstack/policy"
@@ -26,8 +27,8 @@ const awsAccount = "aws"
 var awsPolicyText []byte
 
 // awsByPath holds them by path and name, as in "/AdministratorAccess", under
-// the partition aws.
-var awsByPath = mustReadAWSPolicies(awsPolicyText)
+// the partition aws. They are read when they are first asked for.
+var awsByPath = sync.OnceValue(func() map[string]managed { return mustReadAWSPolicies(awsPolicyText) })
 
 func mustReadAWSPolicies(text []byte) map[string]managed {
 	all, err := readAWSPolicies(text)
@@ -61,7 +62,7 @@ func readAWSPolicies(text []byte) (map[string]managed, error) {
 
 // awsPolicy returns one of AWS's policies, nil if there is none.
 func awsPolicy(partition, path, name string) *managed {
-	m, ok := awsByPath[path+name]
+	m, ok := awsByPath()[path+name]
 	if !ok {
 		return nil
 	}
@@ -82,8 +83,8 @@ func (m managed) in(partition string) *managed {
 
 // awsPolicies returns all of AWS's policies.
 func awsPolicies(partition string) []*managed {
-	all := make([]*managed, 0, len(awsByPath))
-	for _, m := range awsByPath {
+	all := make([]*managed, 0, len(awsByPath()))
+	for _, m := range awsByPath() {
 		all = append(all, m.in(partition))
 	}
 	return all

@@ -194,8 +194,8 @@ func TestListPoliciesByScopeAndUse(t *testing.T) {
 		in   iamapi.ListPoliciesRequest
 		want int
 	}{
-		"all":      {iamapi.ListPoliciesRequest{}, len(awsByPath) + 1},
-		"AWS's":    {iamapi.ListPoliciesRequest{Scope: new(iamapi.PolicyScopeTypeAws)}, len(awsByPath)},
+		"all":      {iamapi.ListPoliciesRequest{}, len(awsByPath()) + 1},
+		"AWS's":    {iamapi.ListPoliciesRequest{Scope: new(iamapi.PolicyScopeTypeAws)}, len(awsByPath())},
 		"local":    {iamapi.ListPoliciesRequest{Scope: new(iamapi.PolicyScopeTypeLocal)}, 1},
 		"attached": {iamapi.ListPoliciesRequest{OnlyAttached: new(true)}, 1},
 		"bounding": {iamapi.ListPoliciesRequest{PolicyUsageFilter: new(iamapi.PolicyUsageTypePermissionsBoundary)}, 0},
