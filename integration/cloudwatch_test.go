@@ -18,7 +18,7 @@ import (
 )
 
 func cloudwatchClient(url string) *cloudwatch.Client {
-	return cloudwatch.New(cloudwatch.Options{BaseEndpoint: &url, Region: region, Credentials: root, Retryer: aws.NopRetryer{}})
+	return cloudwatch.New(cloudwatch.Options{BaseEndpoint: &url, Region: region, Credentials: root, Retryer: aws.NopRetryer{}, HTTPClient: whole{}})
 }
 
 // filtered makes a log group with a metric filter and puts two events that

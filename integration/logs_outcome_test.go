@@ -96,7 +96,7 @@ func newEstateOfLogs(t *testing.T, c *keyCondition) *estateOfLogs {
 	e := &estateOfLogs{
 		T: t, server: server, kms: kmsClient(server.URL, root), s3: s3Client(server.URL, root),
 		logs: cloudwatchlogs.New(cloudwatchlogs.Options{
-			BaseEndpoint: &server.URL, Region: region, Credentials: root, Retryer: aws.NopRetryer{}, APIOptions: unprefixed,
+			BaseEndpoint: &server.URL, Region: region, Credentials: root, Retryer: aws.NopRetryer{}, HTTPClient: whole{}, APIOptions: unprefixed,
 		}),
 		at: map[era]time.Time{}, pointers: map[string]string{}, asked: map[era]string{},
 	}

@@ -40,7 +40,6 @@ type logWorld struct {
 	model    *logModel
 	pointers []modelPointer
 	put      int
-	failed   error
 }
 
 // modelPointer is a @ptr that a query gave.

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -37,11 +36,7 @@ const (
 // revoked is revoked at once.
 func (y *yard) openLogs() *logYard {
 	y.Helper()
-	o := logsClient(y.url, keys(rootKeys.AccessKeyID, rootKeys.SecretAccessKey)).Options()
-	// The SDK's own HTTP client was seen to close connections while it read
-	// answers of many events: "use of closed network connection".
-	o.HTTPClient = &http.Client{Timeout: time.Minute}
-	l := &logYard{yard: y, logs: cloudwatchlogs.New(o), key: y.key()}
+	l := &logYard{yard: y, logs: logsClient(y.url, keys(rootKeys.AccessKeyID, rootKeys.SecretAccessKey)), key: y.key()}
 	l.allow(l.key)
 	_, err := l.logs.CreateLogGroup(y.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(yardGroup), KmsKeyId: &l.key})
 	y.ok(err)

@@ -254,7 +254,7 @@ func (o *office) seesNothing(c aws.CredentialsProvider) {
 
 func TestAnotherRegionSeesNothing(t *testing.T) {
 	o := startOffice(t)
-	there := kms.New(kms.Options{BaseEndpoint: &o.url, Region: "eu-central-1", Credentials: root, Retryer: aws.NopRetryer{}})
+	there := kms.New(kms.Options{BaseEndpoint: &o.url, Region: "eu-central-1", Credentials: root, Retryer: aws.NopRetryer{}, HTTPClient: whole{}})
 	list, err := there.ListKeys(o.Context(), &kms.ListKeysInput{})
 	if err != nil || len(list.Keys) != 0 {
 		t.Errorf("keys in another Region: %+v, %v", list, err)
@@ -263,7 +263,7 @@ func TestAnotherRegionSeesNothing(t *testing.T) {
 	o.refused(err, "NotFoundException", "Key 'arn:aws:kms:eu-central-1:"+home+":key/"+o.keyID+"' does not exist")
 	_, err = there.DescribeKey(o.Context(), &kms.DescribeKeyInput{KeyId: &o.keyARN})
 	o.refused(err, "NotFoundException", "Invalid arn "+region)
-	groups, err := cloudwatchlogs.New(cloudwatchlogs.Options{BaseEndpoint: &o.url, Region: "eu-central-1", Credentials: root, Retryer: aws.NopRetryer{}}).
+	groups, err := cloudwatchlogs.New(cloudwatchlogs.Options{BaseEndpoint: &o.url, Region: "eu-central-1", Credentials: root, Retryer: aws.NopRetryer{}, HTTPClient: whole{}}).
 		DescribeLogGroups(o.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
 	if err != nil || len(groups.LogGroups) != 0 {
 		t.Errorf("groups in another Region: %+v, %v", groups, err)
