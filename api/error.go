@@ -53,11 +53,14 @@ func NewError(shape, code string, status int, format string, args ...any) *Error
 }
 
 // AccessDenied returns the error with which s refuses an unauthorized call:
-// AccessDeniedException with status 400 over JSON, AccessDenied with status
-// 403 elsewhere.
+// AccessDeniedException with status 400 over JSON and 403 over RESTJSON,
+// AccessDenied with status 403 elsewhere.
 func (s *Service) AccessDenied(message string) *Error {
 	if s.Protocol == JSON {
 		return &Error{Shape: "AccessDeniedException", Code: "AccessDeniedException", Message: message, Status: 400}
+	}
+	if s.Protocol == RESTJSON {
+		return &Error{Shape: "AccessDeniedException", Code: "AccessDeniedException", Message: message, Status: 403}
 	}
 	if s.QueryCompatible {
 		return &Error{Shape: "AccessDeniedException", Code: "AccessDenied", Message: message, Status: 403}

@@ -26,6 +26,13 @@ func (s *Service) PutAuditEvents(ctx context.Context, in *cloudtraildataapi.PutA
 	if err != nil {
 		return nil, err
 	}
+	if auditSize(in.AuditEvents) > maxAuditSize {
+		return nil, tooMuchAudit()
+	}
+	to, err := s.auditStores(ctx, &ch)
+	if err != nil {
+		return nil, err
+	}
 	out := &cloudtraildataapi.PutAuditEventsResponse{
 		Failed: []cloudtraildataapi.ResultErrorEntry{}, Successful: []cloudtraildataapi.AuditEventResultEntry{},
 	}
@@ -44,7 +51,7 @@ func (s *Service) PutAuditEvents(ctx context.Context, in *cloudtraildataapi.PutA
 		list = append(list, v)
 		out.Successful = append(out.Successful, cloudtraildataapi.AuditEventResultEntry{EventID: id, Id: e.Id})
 	}
-	if failure := s.bring(ctx, &ch, list); failure != nil {
+	if failure := s.bring(ctx, to, list); failure != nil {
 		return nil, failure
 	}
 	return out, s.noteAudit(ctx, &ch, out, now)
@@ -135,7 +142,7 @@ func (ch *channel) read(in *cloudtraildataapi.AuditEvent, now time.Time) (lakeEv
 	}
 	id := newID()
 	text, err := json.Marshal(map[string]any{
-		"eventVersion": "1.0", "eventCategory": "ActivityAuditLog", "eventType": "ActivityAuditLog", "eventID": id, "eventTime": stamp(at),
+		"eventVersion": "1.0", "eventCategory": "ActivityAuditLog", "eventType": "ActivityLog", "eventID": id, "eventTime": stamp(at),
 		"awsRegion": ch.Region, "recipientAccountId": ch.Account, "eventData": json.RawMessage(in.EventData),
 		"metadata": map[string]string{"ingestionTime": now.UTC().Format("2006-01-02 15:04:05.000"), "channelARN": ch.arn()},
 	})
@@ -175,26 +182,13 @@ func (e *auditEvent) gaps() (missing, long string) {
 	return "", long
 }
 
-// bring stores events in the stores behind the channel.
-func (s *Service) bring(ctx context.Context, ch *channel, list []lakeEvent) error {
+// bring stores events in the stores behind a channel.
+func (s *Service) bring(ctx context.Context, to []eventStore, list []lakeEvent) error {
 	if len(list) == 0 {
 		return nil
 	}
-	for _, d := range ch.To {
-		owner := api.WithCaller(ctx, &api.Caller{Principal: api.Principal{Account: ch.Account}, Partition: ch.Partition, Region: ch.Region})
-		n, err := storeNameOf(api.CallerOf(owner), d.Location, "")
-		if err != nil {
-			return err
-		}
-		var e eventStore
-		err = s.store.View(ctx, func(_ context.Context, tx storage.Tx) (err error) {
-			e, err = findStore(tx, api.CallerOf(owner), n, s.clock.Now())
-			return err
-		})
-		if err == nil && e.Deleted.IsZero() {
-			err = s.addSegment(ctx, &e, list, func(storage.Tx) error { return nil })
-		}
-		if err != nil {
+	for i := range to {
+		if err := s.addSegment(ctx, &to[i], list, func(storage.Tx) error { return nil }); err != nil {
 			return err
 		}
 	}

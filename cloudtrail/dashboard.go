@@ -128,6 +128,9 @@ func (s *Service) editDashboard(ctx context.Context, d *dashboard, fn func(stora
 }
 
 // widgets reads those of a request. The ones that were there keep their alias.
+//
+// Unverified: the form of a query alias, and that it stays while the statement
+// does; AWS documents that it begins with a letter.
 func (s *Service) widgets(ctx context.Context, has []widget, list []cloudtrailapi.RequestWidget) ([]widget, error) {
 	if len(list) > maxWidgets {
 		return nil, cloudtrailapi.ServiceQuotaExceededException("A dashboard can have at most %d widgets.", maxWidgets) // Unverified: the sentence

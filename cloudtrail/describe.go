@@ -6,6 +6,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
+	"sealstack/api/cloudtraildataapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -93,6 +94,8 @@ func describeResources(r *record, c *api.Caller, call *api.Call, host string) {
 		describeSTS(r, c, call, host)
 	case cloudtrailapi.Service:
 		describeTrail(r, call)
+	case cloudtraildataapi.Service:
+		describeAudit(r, call)
 	}
 }
 

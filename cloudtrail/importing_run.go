@@ -100,6 +100,9 @@ func (s *Service) resumeImports(ctx context.Context) error {
 }
 
 // runImport imports file after file. It goes on after a restart where it was.
+//
+// Unverified: that an import is FAILED as soon as one file of it could not be
+// imported, and that a prefix which failed is not among those completed.
 func (s *Service) runImport(ctx context.Context, m importing) {
 	m, err := s.editImport(ctx, &m, nil, func(m *importing) { m.Status = cloudtrailapi.ImportStatusInProgress })
 	if err == nil && m.Retry {
@@ -277,6 +280,9 @@ var logFileDay = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 
 // wants says whether an object is a log file of the days that are asked for.
 // A log file of a day may have events of the day before.
+//
+// Unverified: which keys AWS takes for those of log files. Here they have a
+// folder CloudTrail, end in a day's folders, and are compressed JSON.
 func (m *importing) wants(key string) bool {
 	found := logFileDay().FindStringSubmatch("/" + key)
 	if found == nil || !strings.Contains("/"+key, "/CloudTrail/") {

@@ -9,6 +9,7 @@ import (
 
 	"sealstack/api"
 	"sealstack/api/cloudtrailapi"
+	"sealstack/api/cloudtraildataapi"
 	"sealstack/api/iamapi"
 	"sealstack/api/kmsapi"
 	"sealstack/api/logsapi"
@@ -67,6 +68,7 @@ const (
 	regional         = `{"RequestDetails":{"awsServingRegion":"us-east-1","endpointType":"regional"}}`
 	transfer         = `"SignatureVersion":"SigV4","AuthenticationMethod":"AuthHeader","x-amz-id-2":"host-id"`
 	bucketResource   = `{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::b"}`
+	channelARN       = "arn:aws:cloudtrail:us-east-1:111122223333:channel/11111111-2222-3333-4444-555555555555"
 	objectResource   = `{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::b/k"}`
 )
 
@@ -264,6 +266,13 @@ var serviceRows = map[string]row{
 	"LookupEvents": {
 		service: cloudtrailapi.Service, op: cloudtrailapi.OpLookupEvents.Operation, is: "read", in: &cloudtrailapi.LookupEventsRequest{MaxResults: new(int32(1))},
 		out: &cloudtrailapi.LookupEventsResponse{}, request: `{"maxResults":1}`,
+	},
+	"PutAuditEvents": {
+		service: cloudtraildataapi.Service, op: cloudtraildataapi.OpPutAuditEvents.Operation, is: "data write",
+		in:  &cloudtraildataapi.PutAuditEventsRequest{ChannelArn: channelARN, AuditEvents: []cloudtraildataapi.AuditEvent{{Id: "1", EventData: hush}}},
+		out: &cloudtraildataapi.PutAuditEventsResponse{Successful: []cloudtraildataapi.AuditEventResultEntry{{EventID: "e", Id: "1"}}}, request: `{"channelArn":"` + channelARN + `"}`,
+		response: `{"successful":[{"eventID":"e","id":"1"}]}`,
+		resources: `[{"accountId":"111122223333","type":"AWS::CloudTrail::Channel","ARN":"` + channelARN + `"}]`,
 	},
 	"CreateAccount": {
 		service: organizationsapi.Service, op: organizationsapi.OpCreateAccount.Operation, is: "write", in: &organizationsapi.CreateAccountRequest{Email: hush, AccountName: hush},

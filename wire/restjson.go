@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"sealstack/api"
+	"sealstack/auth"
 	"sealstack/wire/plan"
 )
 
@@ -37,6 +38,9 @@ func (p restJSONProtocol) decode(c *call) (any, error) {
 			return nil, frontEnd(400, "SerializationException", "")
 		}
 	}
+	if body == nil { // null
+		body = map[string]json.RawMessage{}
+	}
 	place(t, c.r.URL.Query(), body)
 	joined, err := json.Marshal(body)
 	if err != nil {
@@ -65,6 +69,14 @@ func place(t *plan.Type, query map[string][]string, body map[string]json.RawMess
 
 func (p restJSONProtocol) answer(c *call, out any) {
 	c.write(c.op.HTTP.Status, func(b []byte) []byte { return p.encode(b, c, out) })
+}
+
+// failure names a request that could not be authenticated as awsJson does, and
+// has the status of awsQuery.
+// https://docs.aws.amazon.com/awscloudtraildata/latest/APIReference/CommonErrors.html
+func (restJSONProtocol) failure(f *auth.Failure, s *api.Service) *api.Error {
+	answer := failureOf(f, s)
+	return frontEnd(answer.status, answer.json, answer.message)
 }
 
 // refuse writes the message; the name is in a header.
