@@ -271,7 +271,7 @@ var serviceRows = map[string]row{
 		service: cloudtraildataapi.Service, op: cloudtraildataapi.OpPutAuditEvents.Operation, is: "data write",
 		in:  &cloudtraildataapi.PutAuditEventsRequest{ChannelArn: channelARN, AuditEvents: []cloudtraildataapi.AuditEvent{{Id: "1", EventData: hush}}},
 		out: &cloudtraildataapi.PutAuditEventsResponse{Successful: []cloudtraildataapi.AuditEventResultEntry{{EventID: "e", Id: "1"}}}, request: `{"channelArn":"` + channelARN + `"}`,
-		response: `{"successful":[{"eventID":"e","id":"1"}]}`,
+		response:  `{"successful":[{"eventID":"e","id":"1"}]}`,
 		resources: `[{"accountId":"111122223333","type":"AWS::CloudTrail::Channel","ARN":"` + channelARN + `"}]`,
 	},
 	"CreateAccount": {
