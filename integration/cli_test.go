@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,6 +34,10 @@ import (
 //	moment NAME            sets NAME to the emulator's time
 //	messages MESSAGE...    holds the last answer's events against these
 //	sealed TEXT...         no file of the data directory holds any of these
+//
+// and a condition:
+//
+//	[knows:SERVICE:COMMAND]  the CLI is new enough to have the command
 func TestWalkWithCLI(t *testing.T) {
 	clis := filepath.SplitList(os.Getenv("SEALSTACK_AWS_CLI"))
 	if len(clis) == 0 {
@@ -44,6 +49,7 @@ func TestWalkWithCLI(t *testing.T) {
 				Dir:                 "testdata/script",
 				Setup:               func(e *testscript.Env) error { return setUp(e, cli) },
 				Cmds:                commands,
+				Condition:           func(c string) (bool, error) { return knows(cli, c) },
 				RequireExplicitExec: true,
 			})
 		})
@@ -62,6 +68,21 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"flipgz":       flipCompressed,
 	"moment":       setMoment,
 	"sealed":       searchDataDir,
+}
+
+// knows answers the condition knows:SERVICE:COMMAND.
+func knows(cli, condition string) (bool, error) {
+	part := strings.Split(condition, ":")
+	if len(part) != 3 || part[0] != "knows" {
+		return false, fmt.Errorf("unknown condition %q", condition)
+	}
+	c := exec.Command(cli, part[1], part[2], "--generate-cli-skeleton")
+	c.Env = append(os.Environ(), "AWS_DEFAULT_REGION="+region)
+	out, err := c.CombinedOutput()
+	if err != nil && strings.Contains(string(out), "Invalid choice") {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // emulated is what the commands of a script share.

@@ -28,6 +28,7 @@ need /usr/bin/aws awscli
 need python3 python3 python3-venv
 need node nodejs npm
 need curl curl ca-certificates
+need openssl openssl
 need /usr/bin/rclone rclone
 need /usr/bin/s3cmd s3cmd
 need /usr/bin/restic restic
