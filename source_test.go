@@ -100,7 +100,7 @@ var mayFollowRealTime = map[string]string{
 	"clock/sweep.go NewTicker":    "how often the sweeps look is real time; what is due, the clock says",
 	"cloudtrail/queue.go Sleep":   "it waits before it tries a failed write again; the records have their times already",
 	"storage/bolt/grace.go Sleep": "it waits for transactions of this process, not for anything of AWS's",
-	"wire/edge.go Sleep":          "it waits for a client of this machine to find the end of its own request",
+	"wire/pause.go Sleep":         "it waits for a client of this machine to find the end of its own request",
 }
 
 func TestOnlyTheClockKnowsTheTime(t *testing.T) {

@@ -145,7 +145,7 @@ func TestRequestsThatNameNoOperationAreRefused(t *testing.T) {
 		{"a broken form", queryCall("sts", "Action=%zz"), 404, "MalformedQueryString", "The query string contains a syntax error."},
 		{"JSON for IAM", request{service: "iam", kind: jsonKind, body: `{}`}, 400, "MissingAction", "*"},
 		{"an action that is not implemented", iamCall("Action=GenerateCredentialReport"), 501, "NotImplemented", "*"},
-		{"an operation that is not implemented", kmsCall("CreateCustomKeyStore", `{"CustomKeyStoreName":"a"}`), 501, "NotImplemented", "*"},
+		{"an operation that is not implemented", trailCall("GenerateQuery", `{"EventDataStores":["a-b-c"],"Prompt":"who?"}`), 501, "NotImplemented", "*"},
 	})
 }
 

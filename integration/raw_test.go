@@ -41,6 +41,10 @@ func logsCall(op, body string) request {
 	return request{service: "logs", target: "Logs_20140328." + op, kind: jsonKind, body: body}
 }
 
+func trailCall(op, body string) request {
+	return request{service: "cloudtrail", target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + op, kind: jsonKind, body: body}
+}
+
 func queryCall(service, body string) request {
 	return request{service: service, kind: "application/x-www-form-urlencoded", body: body}
 }

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -239,7 +238,7 @@ func (c *call) send(status int, contentType string, body []byte) {
 	if contentType != "" && header["Content-Type"] == nil && status != http.StatusNotModified {
 		header.Set("Content-Type", contentType)
 	}
-	time.Sleep(pauseBefore(c.r, len(body)))
+	c.pause(len(body))
 	c.streaming = true
 	c.w.WriteHeader(status)
 	if c.r.Method != http.MethodHead {

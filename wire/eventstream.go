@@ -44,6 +44,7 @@ func (op *operation) stream(out any) api.EventStream {
 func (e *edge) stream(c *call, out any, events api.EventStream) {
 	c.streaming = true
 	c.w.Header().Set("Content-Type", streamType)
+	c.pause(endless)
 	c.w.WriteHeader(http.StatusOK)
 	flusher := http.NewResponseController(c.w)
 	send := func(message []byte) bool {

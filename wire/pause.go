@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ const (
 	bodyEndPause = 500 * time.Microsecond
 	// A shorter answer is in the client's read buffer together with its headers.
 	readBuffer = 3 << 10
+	// A stream of events is as long as its reader listens.
+	endless = math.MaxInt
 )
 
 // pauseBefore tells how long an answer of so many bytes waits for the client
@@ -28,3 +31,6 @@ func pauseBefore(r *http.Request, answer int) time.Duration {
 	}
 	return bodyEndPause
 }
+
+// pause waits before the headers of an answer of so many bytes.
+func (c *call) pause(answer int) { time.Sleep(pauseBefore(c.r, answer)) }

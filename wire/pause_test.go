@@ -15,6 +15,7 @@ func TestOnlyLongAnswersToTheGoSDKWaitForTheEndOfTheRequest(t *testing.T) {
 	}{
 		{"a long answer", goSDK, "{}", 4 << 10, true},
 		{"a long answer to Terraform", "APN/1.0 HashiCorp/1.0 Terraform/1.11.4 " + goSDK, "{}", 1 << 20, true},
+		{"a stream of events", goSDK, "{}", endless, true},
 		{"a short answer", goSDK, "{}", readBuffer, false},
 		{"a request without a body", goSDK, "", 4 << 10, false},
 		{"another SDK", "Boto3/1.44.5 md/Botocore#1.44.5", "{}", 4 << 10, false},
