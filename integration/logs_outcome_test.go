@@ -92,6 +92,18 @@ func withContext(arn string) string {
 }
 
 func newEstateOfLogs(t *testing.T, c *keyCondition) *estateOfLogs {
+	e := foundEstateOfLogs(t, c)
+	e.bucketForExports()
+	e.live()
+	e.askedAt = e.server.Now()
+	for _, g := range eras {
+		e.remember(g)
+	}
+	return e
+}
+
+// foundEstateOfLogs is the estate with its groups and keys, at the beginning.
+func foundEstateOfLogs(t *testing.T, c *keyCondition) *estateOfLogs {
 	server := emulatortest.Start(t, emulatortest.WithDataDir(t.TempDir()))
 	e := &estateOfLogs{
 		T: t, server: server, kms: kmsClient(server.URL, root), s3: s3Client(server.URL, root),
@@ -101,12 +113,7 @@ func newEstateOfLogs(t *testing.T, c *keyCondition) *estateOfLogs {
 		at: map[era]time.Time{}, pointers: map[string]string{}, asked: map[era]string{},
 	}
 	e.key, e.second = e.newKey(c.external), e.newKey(false)
-	e.bucketForExports()
-	e.live()
-	e.askedAt = server.Now()
-	for _, g := range eras {
-		e.remember(g)
-	}
+	e.createGroups()
 	return e
 }
 
@@ -148,8 +155,7 @@ func (e *estateOfLogs) importInto(key string, until time.Time) {
 	e.ok(err)
 }
 
-// live leads every group through its eras, half an hour each.
-func (e *estateOfLogs) live() {
+func (e *estateOfLogs) createGroups() {
 	for _, g := range eras {
 		name := g.group()
 		_, err := e.logs.CreateLogGroup(e.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
@@ -157,6 +163,10 @@ func (e *estateOfLogs) live() {
 		_, err = e.logs.CreateLogStream(e.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &name, LogStreamName: aws.String("s")})
 		e.ok(err)
 	}
+}
+
+// live leads every group through its eras, half an hour each.
+func (e *estateOfLogs) live() {
 	for _, now := range eras {
 		e.server.Advance(30 * time.Minute)
 		e.at[now] = e.server.Now().Truncate(time.Second)
