@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,7 +136,7 @@ func TestEventConfigurations(t *testing.T) {
 // order is an organization of two accounts.
 type order struct {
 	organizationsapi.Client
-	delegated bool
+	delegated atomic.Bool
 }
 
 func (o *order) Standing(_ context.Context, a string) (*Standing, error) {
@@ -143,7 +144,7 @@ func (o *order) Standing(_ context.Context, a string) (*Standing, error) {
 		return nil, nil
 	}
 	return &Standing{
-		Organization: "o-1", Management: account, AllFeatures: true, Trusted: true, Delegated: o.delegated && a == foreign,
+		Organization: "o-1", Management: account, AllFeatures: true, Trusted: true, Delegated: o.delegated.Load() && a == foreign,
 		Accounts: []string{account, foreign},
 	}, nil
 }
@@ -168,7 +169,7 @@ func TestAStoreOfAnOrganizationCollectsFromEveryAccount(t *testing.T) {
 	if n := list(); n != 0 {
 		t.Errorf("a member sees %d stores", n)
 	}
-	o.delegated = true
+	o.delegated.Store(true)
 	b.advance(10 * time.Minute)
 	if n := list(); n != 1 {
 		t.Errorf("the delegated administrator sees %d stores", n)
