@@ -37,7 +37,8 @@ func (d *destination) describe(p place) logsapi.Destination {
 }
 
 // PutDestination makes a destination, or gives the one of that name another
-// target, which must take a test message. Its policy then stays.
+// target, which must take a test message. Its policy then stays, and its tags
+// where the call has none.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestination.html
 func (s *Service) PutDestination(ctx context.Context, in *logsapi.PutDestinationRequest) (*logsapi.PutDestinationResponse, error) {
@@ -63,6 +64,9 @@ func (s *Service) PutDestination(ctx context.Context, in *logsapi.PutDestination
 		}
 		if err == nil {
 			d.Policy, d.Created = old.Policy, old.Created
+			if d.Tags == nil {
+				d.Tags = old.Tags
+			}
 		}
 		return destinations.Put(tx, p.key(d.Name), d)
 	})

@@ -21,10 +21,14 @@ func (s *Service) TagLogGroup(ctx context.Context, in *logsapi.TagLogGroupReques
 	return nil, s.tag(ctx, "TagLogGroup", placeOf(ctx).stream(in.LogGroupName, ""), in.LogGroupName, in.Tags)
 }
 
-// TagResource adds tags to a log group or replaces their values.
+// TagResource adds tags to a log group or another resource, or replaces their
+// values.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
 func (s *Service) TagResource(ctx context.Context, in *logsapi.TagResourceRequest) (*api.None, error) {
+	if r := otherTagged(ctx, in.ResourceArn); r != nil {
+		return nil, s.retagOther(ctx, "TagResource", in.ResourceArn, r, auth.RequestTags(in.Tags), adding(in.Tags))
+	}
 	name, err := tagged(ctx, in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -37,11 +41,14 @@ func (s *Service) UntagLogGroup(ctx context.Context, in *logsapi.UntagLogGroupRe
 	return nil, s.untag(ctx, "UntagLogGroup", placeOf(ctx).stream(in.LogGroupName, ""), in.LogGroupName, in.Tags)
 }
 
-// UntagResource removes tags from a log group. A tag that is not there is no
+// UntagResource removes tags from a log group or another resource. A tag that is not there is no
 // error.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_UntagResource.html
 func (s *Service) UntagResource(ctx context.Context, in *logsapi.UntagResourceRequest) (*api.None, error) {
+	if r := otherTagged(ctx, in.ResourceArn); r != nil {
+		return nil, s.retagOther(ctx, "UntagResource", in.ResourceArn, r, auth.TagKeys(in.TagKeys), removing(in.TagKeys))
+	}
 	name, err := tagged(ctx, in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -55,10 +62,14 @@ func (s *Service) ListTagsLogGroup(ctx context.Context, in *logsapi.ListTagsLogG
 	return &logsapi.ListTagsLogGroupResponse{Tags: tags}, err
 }
 
-// ListTagsForResource returns the tags of a log group.
+// ListTagsForResource returns the tags of a log group or another resource.
 //
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ListTagsForResource.html
 func (s *Service) ListTagsForResource(ctx context.Context, in *logsapi.ListTagsForResourceRequest) (*logsapi.ListTagsForResourceResponse, error) {
+	if r := otherTagged(ctx, in.ResourceArn); r != nil {
+		tags, err := s.tagsOfOther(ctx, in.ResourceArn, r)
+		return &logsapi.ListTagsForResourceResponse{Tags: tags}, err
+	}
 	name, err := tagged(ctx, in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -74,33 +85,52 @@ func tagged(ctx context.Context, resource string) (string, error) {
 		return "", logsapi.InvalidParameterException("Invalid resource ARN: %s", resource) // Unverified: AWS's sentence
 	}
 	if !strings.HasPrefix(a.Resource, "log-group:") {
-		return "", api.NotImplemented("logs", "tags of destinations and other resources than log groups")
+		return "", api.NotImplemented("logs", "tags of the resource "+a.Resource)
 	}
 	return groupName(ctx, resource)
 }
 
 func (s *Service) tag(ctx context.Context, action, resource, name string, tags map[string]string) error {
-	return s.retag(ctx, action, resource, name, auth.RequestTags(tags), func(g *group) error {
-		g.Tags = maps.Clone(g.Tags)
-		if g.Tags == nil {
-			g.Tags = map[string]string{}
-		}
-		maps.Copy(g.Tags, tags)
-		if len(g.Tags) > maxTags {
-			return logsapi.TooManyTagsException("The number of tags exceeds the limit of 50.") // Unverified: AWS's sentence
-		}
-		return nil
-	})
+	return s.retag(ctx, action, resource, name, auth.RequestTags(tags), onGroup(adding(tags)))
 }
 
 func (s *Service) untag(ctx context.Context, action, resource, name string, keys []string) error {
-	return s.retag(ctx, action, resource, name, auth.TagKeys(keys), func(g *group) error {
-		g.Tags = maps.Clone(g.Tags)
-		for _, k := range keys {
-			delete(g.Tags, k)
+	return s.retag(ctx, action, resource, name, auth.TagKeys(keys), onGroup(removing(keys)))
+}
+
+// tagChange gives the tags that a resource has next. It leaves those that it
+// gets as they are.
+type tagChange func(map[string]string) (map[string]string, error)
+
+func adding(tags map[string]string) tagChange {
+	return func(old map[string]string) (map[string]string, error) {
+		now := maps.Clone(old)
+		if now == nil {
+			now = map[string]string{}
 		}
-		return nil
-	})
+		maps.Copy(now, tags)
+		if len(now) > maxTags {
+			return nil, logsapi.TooManyTagsException("The number of tags exceeds the limit of 50.") // Unverified: AWS's sentence
+		}
+		return now, nil
+	}
+}
+
+func removing(keys []string) tagChange {
+	return func(old map[string]string) (map[string]string, error) {
+		now := maps.Clone(old)
+		for _, k := range keys {
+			delete(now, k)
+		}
+		return now, nil
+	}
+}
+
+func onGroup(change tagChange) func(*group) error {
+	return func(g *group) (err error) {
+		g.Tags, err = change(g.Tags)
+		return err
+	}
 }
 
 // retag authorizes the action, with the tags that the group has and those of

@@ -60,7 +60,7 @@ func TestTagOperationsNameWhatIsWrong(t *testing.T) {
 		groupARN: "ResourceNotFoundException",
 		"arn:aws:logs:eu-west-1:111122223333:log-group:g": "InvalidParameterException",
 		"nonsense": "InvalidParameterException",
-		"arn:aws:logs:us-west-2:111122223333:destination:d": "NotImplemented",
+		"arn:aws:logs:us-west-2:111122223333:nothing:d": "NotImplemented",
 	} {
 		_, err := b.TagResource(b.ctx, &logsapi.TagResourceRequest{ResourceArn: arn, Tags: map[string]string{"a": "b"}})
 		if codeOf(err) != code {
