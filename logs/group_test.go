@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -253,6 +254,21 @@ func TestExpiredEventsAreGoneFromReadsAtOnceAndFromDiskAtTheSweep(t *testing.T) 
 		t.Errorf("storedBytes = %d", *got.StoredBytes)
 	}
 	b.reads("g", "s", "new")
+}
+
+func TestEventsExpireAlsoWhenCloudWatchTakesNoMetrics(t *testing.T) {
+	b := streamBench(t)
+	b.put("g", "s", "old")
+	_, err := b.PutRetentionPolicy(b.ctx, &logsapi.PutRetentionPolicyRequest{LogGroupName: "g", RetentionInDays: 1})
+	b.ok(err)
+	b.ok(b.clock.Advance(36 * time.Hour))
+	b.told.fail = errors.New("no metrics today")
+	if err := b.Sweep(b.ctx, b.clock.Now()); !errors.Is(err, b.told.fail) {
+		t.Errorf("the sweep tells %v", err)
+	}
+	if u, err := b.store.Blobs().Usage(b.ctx); err != nil || u.Live != 0 {
+		t.Errorf("%d segments are left, %v, want none", u.Live, err)
+	}
 }
 
 func TestDescribeLogStreamsOrders(t *testing.T) {

@@ -43,30 +43,23 @@ func (s *Service) DeleteRetentionPolicy(ctx context.Context, in *logsapi.DeleteR
 // CloudWatch what the passing of time makes known, and lets live tails send
 // their updates.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
+	at := now.UnixMilli()
 	s.ring.sweep(now)
 	s.tails.pulse()
-	if err := s.forwardAgain(ctx); err != nil {
-		return err
-	}
-	if err := s.tell(ctx, now.UnixMilli()); err != nil {
-		return err
-	}
-	if err := s.expireRecords(ctx, now.UnixMilli()); err != nil {
-		return err
-	}
+	// What one of them can't do keeps none of the others from its work.
+	return errors.Join(
+		s.forwardAgain(ctx), s.tell(ctx, at), s.expireRecords(ctx, at), s.expireEvents(ctx, at),
+		s.evaluateAnomalies(ctx, at), s.runScheduled(ctx, at), s.store.Blobs().Sweep(ctx),
+	)
+}
+
+// expireEvents removes what has outlived its retention.
+func (s *Service) expireEvents(ctx context.Context, now int64) error {
 	expiring, err := s.expiring(ctx)
-	if err != nil {
-		return err
-	}
 	for _, k := range expiring {
-		if err := s.expire(ctx, k, now.UnixMilli()); err != nil {
-			return err
-		}
+		err = errors.Join(err, s.expire(ctx, k, now))
 	}
-	if err := errors.Join(s.evaluateAnomalies(ctx, now.UnixMilli()), s.runScheduled(ctx, now.UnixMilli())); err != nil {
-		return err
-	}
-	return s.store.Blobs().Sweep(ctx)
+	return err
 }
 
 // forwardAgain has deliveries that are due delivered: those that failed, and
