@@ -18,8 +18,10 @@ import (
 	"sealstack/api/s3api"
 )
 
-// fakeBuckets is an S3 with one bucket, named bucket.
+// fakeBuckets is an S3 with one bucket, named bucket. Queries that became due
+// together call it together.
 type fakeBuckets struct {
+	mu      sync.Mutex
 	objects map[string][]byte
 	callers []string
 	refused map[string]bool // by call
@@ -28,6 +30,8 @@ type fakeBuckets struct {
 
 func (f *fakeBuckets) answer(ctx context.Context, call, bucket string) error {
 	c := api.CallerOf(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.callers = append(f.callers, call+" as "+c.ARN+" for "+c.SourceARN)
 	switch {
 	case f.broken != nil:
@@ -52,6 +56,8 @@ func (f *fakeBuckets) PutObject(ctx context.Context, in *s3api.PutObjectRequest)
 	if err != nil || int64(len(body)) != *in.ContentLength || *in.ACL != "bucket-owner-full-control" {
 		return nil, fmt.Errorf("a bad put of %s: %v", in.Key, err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.objects[in.Key] = body
 	return &s3api.PutObjectOutput{}, nil
 }
